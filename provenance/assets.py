@@ -1,0 +1,91 @@
+"""Signed assets and registered originals: the values that travel from signer to registry to verifier."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from provenance.fingerprints.values import Fingerprints
+
+
+def asset_id_of(manifest_label: str, hard_binding: str) -> str:
+    """The registry's key of a signed asset, from what the signature covers.
+
+    Not the file's SHA-256: boxes that a signature leaves out can be changed without breaking it.
+
+    ``hard_binding`` is ``<alg>:<hex>`` as in ``Credential.hard_binding``. Returns 26 lower-case base32 characters.
+    """
+    digest = hashlib.sha256(f"{manifest_label}\0{hard_binding}".encode()).digest()
+    return base64.b32encode(digest[:16]).decode("ascii").rstrip("=").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCopy:
+    """A low-resolution copy kept so that alterations can be localised; its hash is in the signed assertion."""
+
+    path: Path
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What is to be signed and what its publisher says of it. Times are RFC 3339, place is free text.
+
+    ``source_type`` is an IPTC digital source type by its short name, such as ``digitalCapture``.
+    """
+
+    path: Path
+    title: str
+    source_type: str = "digitalCapture"
+    author: str | None = None
+    organisation: str | None = None
+    captured_at: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAsset:
+    """The signer's result. ``sidecar`` is set where the container cannot embed a manifest."""
+
+    path: Path
+    sidecar: Path | None
+    manifest_label: str
+    hard_binding: str
+    fingerprints: Fingerprints
+    reference: ReferenceCopy | None
+
+    @property
+    def asset_id(self) -> str:
+        return asset_id_of(self.manifest_label, self.hard_binding)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A registered signed asset as the registry knows it. ``reference_sha256`` is None where it was withheld.
+
+    ``signer_fingerprint``: SHA-256 of the signing certificate, hex. ``status``: registered, withdrawn, superseded.
+    ``claims``: what the manifest says of making and editing, in words, in order.
+    """
+
+    asset_id: str
+    title: str
+    signer: str
+    signer_fingerprint: str
+    signed_at: str | None
+    registered_at: str
+    media_type: str
+    duration: Fraction | None
+    width: int | None
+    height: int | None
+    fps: float | None
+    has_audio: bool
+    manifest_label: str
+    hard_binding: str
+    reference_sha256: str | None
+    status: str
+    claims: tuple[str, ...]
+    fingerprints: Fingerprints

@@ -1,0 +1,69 @@
+"""The port through which a verifier asks a registry; answered in process or over HTTP by the same code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.assets import Original
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """What is asked: hashes of the clip's frames and of its sound.
+
+    ``frames``: uint8 (n, 32); ``frame_times_ms``: int64 (n,); ``frame_variants``: uint8 (n,), which reading of the
+    frame each hash is of (``fingerprints.pdq.VARIANTS``). ``sound``: uint32 (m,), loud sub-fingerprints only,
+    with ``sound_times_ms`` int64 (m,).
+    """
+
+    frames: NDArray[np.uint8]
+    frame_times_ms: NDArray[np.int64]
+    frame_variants: NDArray[np.uint8]
+    sound: NDArray[np.uint32]
+    sound_times_ms: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nomination:
+    """An original that may be the source, with the hits that speak for it.
+
+    ``hits``: int64 (k, 5): index into ``Query.frames``, original time in ms, view, Hamming distance, key rarity
+    (1-1000, 1000: the key points at this asset alone). ``sound_hits``: int64 (j, 2): index into ``Query.sound``,
+    original time in ms. ``votes``: sum of rarities, for ranking only.
+    """
+
+    asset_id: str
+    votes: float
+    hits: NDArray[np.int64]
+    sound_hits: NDArray[np.int64]
+
+
+class Catalog(Protocol):
+    """Read access to registered originals. Embargoed and withdrawn assets are never nominated."""
+
+    def nominate(self, query: Query, limit: int = 10) -> list[Nomination]:
+        """The originals most likely to hold the query, best first; empty where nothing speaks for any."""
+        ...
+
+    def original(self, asset_id: str) -> Original | None:
+        """The original with its fingerprints, or None (also for an embargoed one the asker may not see)."""
+        ...
+
+    def by_manifest(self, manifest_label: str, hard_binding: str) -> Original | None:
+        """The original registered under this manifest and hard-binding hash, or None."""
+        ...
+
+    def reference_copy(self, asset_id: str, into: Path) -> Path | None:
+        """Fetch the reference copy into a folder and check it against its signed SHA-256.
+
+        Returns None where the publisher withheld it.
+
+        Raises:
+            RegistryError: the stored copy is missing or does not have the signed hash.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""C2PA credentials: what a file says of itself, and how far that can be believed."""

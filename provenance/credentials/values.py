@@ -1,0 +1,82 @@
+"""A credential as read from a file: facts about signature, binding and signer on separate axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class CredentialState(StrEnum):
+    """What the whole of it amounts to.
+
+    NONE: no manifest. AUTHENTIC: intact, content bound, signer trusted by the policy. UNTRUSTED: intact and
+    bound, the policy does not accept the signer. CONTENT_CHANGED: a sound signature over other content.
+    INVALID: signature, certificate or assertions do not hold. BROKEN: cannot be parsed. UNSUPPORTED: the
+    container cannot hold one, or the manifest is only named by a remote address (never fetched).
+    """
+
+    NONE = "none"
+    AUTHENTIC = "authentic"
+    UNTRUSTED = "untrusted"
+    CONTENT_CHANGED = "content_changed"
+    INVALID = "invalid"
+    BROKEN = "broken"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed, from the leaf certificate. ``fingerprint``: SHA-256 of its DER, hex."""
+
+    common_name: str | None
+    organisation: str | None
+    fingerprint: str
+    serial: str
+    issuer: str | None
+
+    @property
+    def name(self) -> str:
+        """The name for people: organisation, else common name, else the start of the fingerprint."""
+        return self.organisation or self.common_name or f"certificate {self.fingerprint[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """Something this asset was made from. ``failures`` are the status codes its own validation failed with."""
+
+    title: str | None
+    relationship: str
+    manifest_label: str | None
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The active manifest and its validation. Every string from the manifest is attacker text: escape it.
+
+    ``codes``: failure status codes of manifest and ingredients, in order; ``notes``: informational ones.
+    ``hard_binding``: ``<alg>:<hex>`` of the content hash. ``timestamp``: RFC 3339 of a trusted timestamp,
+    ``claimed_time``: what the signer says. ``trust_list``: the URI of the anchor list that vouches for the
+    signer. ``manifest``: the JUMBF bytes. ``sidecar``: read from a file beside the asset.
+    """
+
+    state: CredentialState
+    signer: Signer | None = None
+    codes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    timestamp: str | None = None
+    claimed_time: str | None = None
+    revocation: str = "unknown"
+    trust_list: str | None = None
+    title: str | None = None
+    manifest_label: str | None = None
+    hard_binding: str | None = None
+    claim_generator: str | None = None
+    assertions: Mapping[str, Any] = field(default_factory=dict)
+    actions: tuple[Mapping[str, Any], ...] = ()
+    ingredients: tuple[Ingredient, ...] = ()
+    manifest: bytes | None = field(default=None, repr=False)
+    sidecar: bool = False
+    remote_url: str | None = None

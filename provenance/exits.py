@@ -1,0 +1,15 @@
+"""Exit codes of every command, as documented in the README."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    ALTERED = 3
+    UNKNOWN = 4
+    INCONCLUSIVE = 5
+    UNTRUSTED = 6

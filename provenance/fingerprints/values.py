@@ -1,0 +1,65 @@
+"""The fingerprints of one file, each naming its algorithm, version and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """What made a fingerprint: values of different algorithms, versions or parameters never compare."""
+
+    id: str
+    version: str
+    parameters: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameHashes:
+    """Perceptual hashes of sampled frames, several views of each.
+
+    ``times_ms``: int64 (frames,), rising; ``hashes``: uint8 (frames, views, 32), 256 bits each;
+    ``quality``: uint8 (frames, views), 0 flat - 100 rich; ``phashes``: uint8 (frames, 8), a second,
+    independent 64-bit hash of the full view (ImageHash's phash).
+    """
+
+    algorithm: Algorithm
+    times_ms: NDArray[np.int64]
+    hashes: NDArray[np.uint8]
+    quality: NDArray[np.uint8]
+    phashes: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundPrint:
+    """Chromaprint sub-fingerprints: uint32 (n,), one every ``step_s`` seconds; ``loud``: bool (n,), above silence."""
+
+    algorithm: Algorithm
+    values: NDArray[np.uint32]
+    loud: NDArray[np.bool_]
+    step_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """Local features of a still at ``width`` x ``height``: points float32 (n, 2) in pixels, descriptors uint8 (n, 128)."""
+
+    algorithm: Algorithm
+    width: int
+    height: int
+    points: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fingerprints:
+    """All fingerprints of one file; what does not apply is None. ``iscc``: an ISCC unit (``ISCC:...``)."""
+
+    frames: FrameHashes | None = None
+    sound: SoundPrint | None = None
+    features: Features | None = None
+    iscc: str | None = None

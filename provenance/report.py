@@ -1,0 +1,250 @@
+"""What the verifier says: findings (facts), severities (policy), the verdict and the report.
+
+The JSON form is the contract ``provenance.report/1``: times in seconds, regions and crops as fractions
+of a frame, scores 0-1 in findings and 0-100 in matches. Fields are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from provenance.times import Interval, seconds
+
+SCHEMA = "provenance.report/1"
+
+
+class Verdict(StrEnum):
+    AUTHENTIC = "authentic"
+    MATCH = "match"
+    ALTERED = "altered"
+    UNKNOWN = "unknown"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Severity(StrEnum):
+    DISCLOSED = "disclosed"
+    ALTERING = "altering"
+
+
+class Kind(StrEnum):
+    """What a comparer may find; the words of the report contract."""
+
+    REENCODED = "reencoded"
+    RESIZED = "resized"
+    CROPPED = "cropped"
+    PADDED = "padded"
+    MIRRORED = "mirrored"
+    ROTATED = "rotated"
+    OVERLAY = "overlay"
+    TRIMMED = "trimmed"
+    GRADED = "graded"
+    FRAME_RATE = "frame_rate"
+    MUTED = "muted"
+    FACE = "face"
+    REGION = "region"
+    AUDIO_REPLACED = "audio_replaced"
+    AUDIO_EDITED = "audio_edited"
+    SPEED = "speed"
+    CUT = "cut"
+    REORDERED = "reordered"
+    REVERSED = "reversed"
+    FRAMES_REPEATED = "frames_repeated"
+    FOREIGN_FOOTAGE = "foreign_footage"
+    STILL_ANIMATED = "still_animated"
+    CREDENTIAL_MISMATCH = "credential_mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle as fractions (0-1) of a frame's width and height, from its top left corner."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def as_list(self) -> list[float]:
+        return [round(v, 4) for v in (self.x, self.y, self.w, self.h)]
+
+
+WHOLE_FRAME = Region(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One measured difference. Facts only: whether it alters anything is for a policy to say."""
+
+    kind: Kind
+    score: float
+    explanation: str
+    clip: Interval | None = None
+    original: Interval | None = None
+    region: Region | None = None
+    asset_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding with the severity that the policy in force gives its kind."""
+
+    finding: Finding
+    severity: Severity
+
+    def as_json(self) -> dict[str, Any]:
+        f = self.finding
+        return {
+            "kind": f.kind.value,
+            "severity": self.severity.value,
+            "clip": f.clip.as_seconds() if f.clip else None,
+            "original": f.original.as_seconds() if f.original else None,
+            "region": f.region.as_list() if f.region else None,
+            "score": round(f.score, 3),
+            "explanation": f.explanation,
+            "asset_id": f.asset_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of the clip and the stretch of the original that it shows.
+
+    ``crop`` is the part of the original's frame that the clip shows, ``speed`` the rate at which original
+    time passes in clip time (0.75: slowed to three quarters; negative: reversed).
+    """
+
+    clip: Interval
+    original: Interval
+    speed: float = 1.0
+    mirrored: bool = False
+    crop: Region = WHOLE_FRAME
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "clip": self.clip.as_seconds(),
+            "original": self.original.as_seconds(),
+            "speed": round(self.speed, 4),
+            "mirrored": self.mirrored,
+            "crop": self.crop.as_list(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An original that the clip comes from. ``coverage`` is the share of the clip it explains, ``score`` 0-100."""
+
+    asset_id: str
+    title: str
+    signer: str
+    signed_at: str | None
+    coverage: float
+    score: int
+    segments: tuple[Segment, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "asset_id": self.asset_id,
+            "title": self.title,
+            "signer": self.signer,
+            "signed_at": self.signed_at,
+            "coverage": round(self.coverage, 3),
+            "score": self.score,
+            "segments": [s.as_json() for s in self.segments],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What the circulating file is, as far as a decoder can say."""
+
+    name: str
+    sha256: str
+    media_type: str
+    duration: float | None
+    width: int | None
+    height: int | None
+    fps: float | None
+    audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFacts:
+    """The clip's own credential in the report's words; see ``provenance.credentials`` for the whole of it."""
+
+    state: str
+    signer: str | None = None
+    codes: tuple[str, ...] = ()
+    timestamp: str | None = None
+    revocation: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A picture that lets a person see what a number says.
+
+    ``finding`` indexes ``Report.findings``; None where the picture is about the whole clip.
+    ``role`` is one of pair, heatmap, crop, strip, timeline, offsets, spectrogram.
+    """
+
+    role: str
+    caption: str
+    media_type: str
+    data: bytes = field(repr=False)
+    finding: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole answer about one clip. Evidence pictures go into the page, not into the JSON."""
+
+    verdict: Verdict
+    summary: str
+    clip: ClipFacts
+    credential: CredentialFacts
+    matches: tuple[Match, ...]
+    findings: tuple[Judged, ...]
+    not_checked: tuple[str, ...]
+    versions: Mapping[str, str]
+    policy: Mapping[str, str]
+    checked_at: str
+    evidence: tuple[Evidence, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the contract's JSON object."""
+        clip, credential = self.clip, self.credential
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict.value,
+            "summary": self.summary,
+            "clip": {
+                "name": clip.name,
+                "sha256": clip.sha256,
+                "media_type": clip.media_type,
+                "duration": None if clip.duration is None else round(clip.duration, 3),
+                "width": clip.width,
+                "height": clip.height,
+                "fps": None if clip.fps is None else round(clip.fps, 3),
+                "audio": clip.audio,
+            },
+            "credential": {
+                "state": credential.state,
+                "signer": credential.signer,
+                "codes": list(credential.codes),
+                "timestamp": credential.timestamp,
+                "revocation": credential.revocation,
+            },
+            "matches": [m.as_json() for m in self.matches],
+            "findings": [f.as_json() for f in self.findings],
+            "not_checked": list(self.not_checked),
+            "versions": dict(self.versions),
+            "policy": dict(self.policy),
+            "checked_at": self.checked_at,
+        }
+
+
+__all__ = [
+    "SCHEMA", "WHOLE_FRAME", "ClipFacts", "CredentialFacts", "Evidence", "Finding", "Judged", "Kind", "Match",
+    "Region", "Report", "Segment", "Severity", "Verdict", "seconds",
+]

@@ -1,0 +1,97 @@
+"""Settings, read once at the top and passed in: file < PROVENANCE_* variables < options."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from provenance.errors import SettingsError
+from provenance.media.values import Limits
+
+APP_NAME = "provenance-toolkit"
+SETTINGS_FILE = "settings.toml"
+
+
+class Settings(BaseSettings):
+    """Where things are and how far to go. Every field is also a PROVENANCE_* variable."""
+
+    model_config = SettingsConfigDict(env_prefix="PROVENANCE_", frozen=True, extra="forbid", env_nested_delimiter="__")
+
+    home: Path
+    database_url: str | None = None
+    blobs_url: str | None = None
+    policy_file: Path | None = None
+    require_sandbox: bool = False
+    limits: Limits = Field(default_factory=Limits)
+
+    @property
+    def keys(self) -> Path:
+        return self.home / "keys"
+
+    @property
+    def anchors(self) -> Path:
+        return self.home / "trust"
+
+    @property
+    def references(self) -> Path:
+        return self.home / "references"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy address of the registry's database."""
+        return self.database_url or f"sqlite:///{self.home / 'registry.db'}"
+
+    @property
+    def blobs(self) -> str:
+        """fsspec address of the folder or bucket of blobs."""
+        return self.blobs_url or str(self.home / "blobs")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # A stray .env in the working folder is never read.
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(home: Path | None = None, **options: Any) -> Settings:
+    """Read the settings file of the home, then PROVENANCE_* variables, then options; later ones win.
+
+    Raises:
+        SettingsError: the file is not TOML, or a field is unknown or of the wrong type.
+    """
+    folder = Path(home or os.environ.get("PROVENANCE_HOME") or platformdirs.user_data_path(APP_NAME)).expanduser()
+    given = {name: value for name, value in options.items() if value is not None}
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(toml_file=folder / SETTINGS_FILE)
+
+    try:
+        return Located(home=folder.absolute(), **given)
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        raise SettingsError(
+            "settings.file",
+            f"the settings file {folder / SETTINGS_FILE} cannot be read",
+            expected="TOML",
+            found=str(error),
+            hint="correct or remove the file",
+        ) from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise SettingsError(
+            "settings.value",
+            f"setting {'.'.join(str(part) for part in problem['loc'])} is not usable",
+            found=problem["msg"],
+            hint=f"correct it in {folder / SETTINGS_FILE} or in the PROVENANCE_* variable",
+        ) from error
