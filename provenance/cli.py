@@ -1,0 +1,95 @@
+"""The root command. Commands join through entry points and are imported only when called."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provenance import __version__
+from provenance.console import safe
+from provenance.context import RootOptions, command_errors
+
+GROUP = "provenance.commands"
+_AS_JSON = "provenance.cli.as_json"
+
+# In the order of the work. Help reads from here, since asking the commands would import them all; a test keeps
+# these words equal to the commands' own.
+SHORT_HELP = {
+    "init": "Make a home: development certificates, a signing key and an empty registry.",
+    "sign": "Sign media files and read the result back.",
+    "register": "Put signed assets into the registry.",
+    "verify": "Say what a clip is and what was done to it.",
+    "inspect": "Show the credential of a file.",
+    "check": "Check that every asset is signed and intact.",
+    "assets": "Look after registered assets.",
+    "keys": "Look after signing keys.",
+    "trust": "Look after trust anchors.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are entry points, and the border where their errors become messages."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every installed command, in the order of the work, then those of other packages."""
+        order = list(SHORT_HELP)
+        return sorted(_installed(), key=lambda name: (order.index(name) if name in order else len(order), name))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the one command that was asked for."""
+        entry = _installed().get(cmd_name)
+        if entry is None:
+            return None
+        command = entry.load()
+        if not isinstance(command, click.Command):
+            raise click.ClickException(f"the installed command {safe(cmd_name)} is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        installed = _installed()
+        rows = [(name, SHORT_HELP.get(name) or _from_elsewhere(installed[name])) for name in self.list_commands(ctx)]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember whether the command is to answer in JSON: its own context is gone once it has failed."""
+        options = args[: args.index("--")] if "--" in args else args
+        ctx.meta[_AS_JSON] = "--json" in options
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever it raises becomes one message and an exit code."""
+        with command_errors(ctx, as_json=ctx.meta[_AS_JSON]):
+            return super().invoke(ctx)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _from_elsewhere(entry: EntryPoint) -> str:
+    return f"(from {entry.dist.name})" if entry.dist else ""
+
+
+@click.group(cls=LazyGroup, name="provenance", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of keys, trust and registry [PROVENANCE_HOME].")
+@click.option("--require-sandbox", is_flag=True, help="Refuse to decode media where the decoder cannot be fenced.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done, and show where an error came from.")
+@click.version_option(__version__, prog_name="provenance")
+@click.pass_context
+def main(ctx: click.Context, home: Path | None, require_sandbox: bool, verbose: bool) -> None:
+    """Sign footage, register it, and say what was done to the copies that go round."""
+    ctx.obj = RootOptions(home=home, require_sandbox=require_sandbox, verbose=verbose)
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+if __name__ == "__main__":
+    main()
