@@ -46,7 +46,7 @@ class SoundPrint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Local features of a still at ``width`` x ``height``: points float32 (n, 2) in pixels, descriptors uint8 (n, 128)."""
+    """Local features of a still of ``width`` x ``height``: points float32 (n, 2), pixels; descriptors uint8 (n, 128)."""
 
     algorithm: Algorithm
     width: int
@@ -57,9 +57,14 @@ class Features:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprints:
-    """All fingerprints of one file; what does not apply is None. ``iscc``: an ISCC unit (``ISCC:...``)."""
+    """All fingerprints of one file; what does not apply is None. ``iscc``: an ISCC unit (``ISCC:...``).
+
+    Features are too large to be signed whole: an assertion holds ``features_sha256``, so what is read back from
+    one has the digest and no features.
+    """
 
     frames: FrameHashes | None = None
     sound: SoundPrint | None = None
     features: Features | None = None
+    features_sha256: str | None = None
     iscc: str | None = None

@@ -1,0 +1,174 @@
+"""Our fingerprint assertion: fingerprints as JSON inside a signed manifest, and back, without believing anything."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.errors import CredentialError
+from provenance.fingerprints import features as local
+from provenance.fingerprints import pdq, sound
+from provenance.fingerprints.values import Algorithm, Fingerprints, FrameHashes, SoundPrint
+
+ASSERTION_LABEL = "org.provenance-toolkit.fingerprints"
+ASSERTION_VERSION = 1
+
+_MAX_FRAMES = 400_000
+_MAX_SOUND = 2_000_000
+
+SAME_FRAME_BITS = 16
+"""Mean bits (of 256) by which two decodes of one file may differ; 0 with one FFmpeg, builds round differently."""
+SAME_SOUND_ERROR = 0.05
+"""Mean bit error (0-1) between two decodes of one sound track."""
+
+
+def to_assertion(prints: Fingerprints, reference_sha256: str | None) -> dict[str, Any]:
+    """The assertion's JSON: every fingerprint with its algorithm, and the SHA-256 of the reference copy."""
+    data: dict[str, Any] = {"version": ASSERTION_VERSION, "reference": reference_sha256}
+    if prints.frames is not None:
+        frames = prints.frames
+        data["frames"] = _describe(frames.algorithm) | {
+            "count": len(frames.times_ms),
+            "times_ms": _pack(frames.times_ms.astype("<u4")),
+            "hashes": _pack(frames.hashes),
+            "quality": _pack(frames.quality),
+            "phashes": _pack(frames.phashes),
+        }
+    if prints.sound is not None:
+        track = prints.sound
+        data["sound"] = _describe(track.algorithm) | {
+            "count": len(track.values),
+            "values": _pack(track.values.astype("<u4")),
+        }
+    digest = prints.features_sha256 or (local.digest(prints.features) if prints.features else None)
+    if digest is not None:
+        data["features"] = _describe(local.ALGORITHM) | {"sha256": digest}
+    if prints.iscc is not None:
+        data["iscc"] = prints.iscc
+    return data
+
+
+def from_assertion(data: Mapping[str, Any]) -> tuple[Fingerprints, str | None]:
+    """Read an assertion back: the fingerprints (features as a digest only) and the reference copy's SHA-256.
+
+    Raises:
+        CredentialError: a field is missing, of another type, longer than a limit, or of an unknown algorithm.
+    """
+    try:
+        if data["version"] != ASSERTION_VERSION:
+            raise _unusable(f"assertion version {ASSERTION_VERSION}", f"{data['version']!r}")
+        reference = data.get("reference")
+        prints = Fingerprints(
+            frames=_frames(data["frames"]) if "frames" in data else None,
+            sound=_sound(data["sound"]) if "sound" in data else None,
+            features_sha256=_sha256(data["features"]["sha256"]) if _comparable_features(data) else None,
+            iscc=_short_text(data["iscc"]) if "iscc" in data else None,
+        )
+        return prints, None if reference is None else _sha256(reference)
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise _unusable("the fields of a fingerprint assertion", f"{type(error).__name__}: {error}") from error
+
+
+def agree(signed: Fingerprints, found: Fingerprints) -> str | None:
+    """Compare what was signed with what was computed again; None if they are of the same content, else what differs."""
+    if (signed.frames is None) != (found.frames is None):
+        return "one has a picture, the other has none"
+    if signed.frames is not None and found.frames is not None:
+        if len(signed.frames.times_ms) != len(found.frames.times_ms):
+            return f"{len(signed.frames.times_ms)} frames were signed, {len(found.frames.times_ms)} are there"
+        # Flat views have no stable hash, so they cannot disagree.
+        rich = (signed.frames.quality > 0) & (found.frames.quality > 0)
+        bits = pdq.hamming(signed.frames.hashes, found.frames.hashes)[rich]
+        if bits.size and bits.mean() > SAME_FRAME_BITS:
+            return f"the picture's hashes differ by {bits.mean():.0f} bits of 256"
+    if (signed.sound is None) != (found.sound is None):
+        return "one has sound, the other has none"
+    if signed.sound is not None and found.sound is not None:
+        if abs(len(signed.sound.values) - len(found.sound.values)) > 2:
+            return "the sound tracks differ in length"
+        shared = min(len(signed.sound.values), len(found.sound.values))
+        error = sound.bit_error(signed.sound.values[:shared], found.sound.values[:shared])
+        if error.size and error.mean() > SAME_SOUND_ERROR:
+            return f"the sound's fingerprints differ by {error.mean():.0%}"
+    if signed.features_sha256 and found.features_sha256 not in (None, signed.features_sha256):
+        return "the local features differ"
+    return None
+
+
+def _frames(data: Mapping[str, Any]) -> FrameHashes:
+    _require_algorithm(data, pdq.ALGORITHM)
+    count, views = _count(data, _MAX_FRAMES), len(pdq.VIEWS)
+    times = _unpack(data["times_ms"], np.dtype("<u4"), (count,)).astype(np.int64)
+    if (np.diff(times) <= 0).any():
+        raise ValueError("frame times do not rise")
+    return FrameHashes(
+        pdq.ALGORITHM,
+        times,
+        _unpack(data["hashes"], np.dtype(np.uint8), (count, views, pdq.HASH_BYTES)),
+        _unpack(data["quality"], np.dtype(np.uint8), (count, views)),
+        _unpack(data["phashes"], np.dtype(np.uint8), (count, 8)),
+    )
+
+
+def _sound(data: Mapping[str, Any]) -> SoundPrint | None:
+    _require_algorithm(data, sound.ALGORITHM)
+    values = _unpack(data["values"], np.dtype("<u4"), (_count(data, _MAX_SOUND),))
+    return sound.sound_print(values.astype(np.uint32))
+
+
+def _comparable_features(data: Mapping[str, Any]) -> bool:
+    # Another OpenCV finds slightly other points: then the digest says nothing, and the hashes must do.
+    return "features" in data and dict(data["features"]["parameters"]) == dict(local.ALGORITHM.parameters)
+
+
+def _describe(algorithm: Algorithm) -> dict[str, Any]:
+    return {"algorithm": algorithm.id, "version": algorithm.version, "parameters": dict(algorithm.parameters)}
+
+
+def _require_algorithm(data: Mapping[str, Any], known: Algorithm) -> None:
+    found = (data["algorithm"], data["version"], dict(data["parameters"]))
+    if found != (known.id, known.version, dict(known.parameters)):
+        raise _unusable(f"{known.id} version {known.version}", f"{found[0]!r} version {found[1]!r}")
+
+
+def _count(data: Mapping[str, Any], limit: int) -> int:
+    count = data["count"]
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= limit:
+        raise ValueError(f"count {count!r} is not between 1 and {limit}")
+    return count
+
+
+def _pack(values: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
+
+
+def _unpack(text: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    raw = base64.b64decode(text, validate=True)
+    return np.frombuffer(raw, dtype=dtype).reshape(shape)
+
+
+def _sha256(value: Any) -> str:
+    if not isinstance(value, str) or len(value) != 64 or not set(value) <= set("0123456789abcdef"):
+        raise ValueError("not a SHA-256 in lower-case hexadecimal")
+    return value
+
+
+def _short_text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 200:
+        raise ValueError("not a short text")
+    return value
+
+
+def _unusable(expected: str, found: str) -> CredentialError:
+    return CredentialError(
+        "fingerprints.unusable",
+        "the fingerprint assertion cannot be used",
+        expected=expected,
+        found=found[:200],
+        hint="sign the asset again with this version of the toolkit",
+    )

@@ -1,0 +1,103 @@
+"""From a file to its fingerprints: one decode, hashed as the frames come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from provenance.fingerprints import features, iscc, pdq, sound
+from provenance.fingerprints.frames import FrameHasher, Hasher
+from provenance.fingerprints.values import Fingerprints
+from provenance.media.extract import Plan, extract
+from provenance.media.values import Extraction, Frame, Limits
+
+ORIGINAL_RATE = Fraction(2)
+"""Hashed frames per second of an original."""
+CLIP_RATE = Fraction(4)
+"""Hashed frames per second of a clip: twice as dense, so that one falls near each of the original's."""
+
+
+def fingerprint(
+    path: Path,
+    work: Path,
+    *,
+    limits: Limits,
+    reference: bool,
+    require_sandbox: bool = False,
+    on_progress: Callable[[float], None] | None = None,
+) -> tuple[Fingerprints, Extraction]:
+    """Fingerprint an original, to be signed or checked against what was signed.
+
+    Args:
+        work: an empty folder of the caller's for what the decode leaves, such as the reference copy.
+        reference: make the reference copy too.
+
+    Raises:
+        MediaError: the file is not media, or over a limit.
+        SandboxError: no fence could be had and ``require_sandbox`` is set.
+    """
+    plan = Plan(hash_rate=ORIGINAL_RATE, reference=reference, signature=True)
+    return _run(path, work, plan, pdq.hash_views, limits, require_sandbox, on_progress)
+
+
+def fingerprint_clip(
+    path: Path,
+    work: Path,
+    *,
+    limits: Limits,
+    require_sandbox: bool = False,
+    on_progress: Callable[[float], None] | None = None,
+) -> tuple[Fingerprints, Extraction]:
+    """Fingerprint a circulating clip to search with, and make its working copy to compare.
+
+    The frame hashes hold ``pdq.VARIANTS`` where an original's hold ``pdq.VIEWS``. Raises as ``fingerprint``.
+    """
+    plan = Plan(hash_rate=CLIP_RATE, working=True)
+    return _run(path, work, plan, pdq.hash_variants, limits, require_sandbox, on_progress)
+
+
+def _run(
+    path: Path,
+    work: Path,
+    plan: Plan,
+    hasher: Hasher,
+    limits: Limits,
+    require_sandbox: bool,
+    on_progress: Callable[[float], None] | None,
+) -> tuple[Fingerprints, Extraction]:
+    frames = FrameHasher(hasher)
+    last: list[Frame] = []
+
+    def on_frame(frame: Frame) -> None:
+        frames.add(frame)
+        last[:] = [frame]
+
+    extraction = extract(
+        path,
+        plan,
+        work,
+        limits=limits,
+        require_sandbox=require_sandbox,
+        on_frame=on_frame,
+        on_progress=on_progress,
+    )
+    still = last[0].image if extraction.info.still and last else None
+    found = features.features(still) if still is not None else None
+    chromaprint = extraction.chromaprint
+    prints = Fingerprints(
+        frames=frames.result(),
+        sound=sound.sound_print(chromaprint) if chromaprint is not None else None,
+        features=found,
+        features_sha256=features.digest(found) if found else None,
+        iscc=_iscc(extraction, still) if plan.signature else None,
+    )
+    return prints, extraction
+
+
+def _iscc(extraction: Extraction, still: pdq.GreyImage | None) -> str | None:
+    if still is not None:
+        return iscc.image_iscc(still)
+    if extraction.signature is not None:
+        return iscc.video_iscc(extraction.signature)
+    return iscc.audio_iscc(extraction.chromaprint) if extraction.chromaprint is not None else None

@@ -1,0 +1,83 @@
+"""ISCC Content-Codes (ISO 24138), the soft binding other tools can look up (``io.iscc.v0``).
+
+``iscc_core`` is imported where it is used: it is slow to import and only signing wants it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.errors import MediaError
+from provenance.media.values import GreyImage
+
+SOFT_BINDING_ALGORITHM = "io.iscc.v0"
+
+_BITS = 256
+_FRAME_ELEMENTS = 380
+_FRAME_BITS = 1 + 32 + 8 + 5 * 8 + _FRAME_ELEMENTS // 5 * 8
+_SEGMENT_BITS = 32 + 32 + 1 + 32 + 32 + 5 * 243
+_HEADER_BITS = 32 + 1 + 32 + 16 + 16 + 32 + 32 + 16 + 1 + 32 + 32
+_FRAME_COUNT_AT = 32 + 1 + 32 + 16 + 16 + 32
+
+
+def video_iscc(signature: Path) -> str | None:
+    """ISCC of moving pictures from FFmpeg's binary MPEG-7 signature; None where it holds no frame."""
+    from iscc_core import gen_video_code_v0
+
+    frames = read_mpeg7_frames(signature.read_bytes())
+    if not len(frames):
+        return None
+    return str(gen_video_code_v0([tuple(row) for row in frames.tolist()], bits=_BITS)["iscc"])
+
+
+def audio_iscc(chromaprint: NDArray[np.uint32]) -> str | None:
+    """ISCC of sound from raw Chromaprint values; None where there are none."""
+    from iscc_core import gen_audio_code_v0
+
+    if not chromaprint.size:
+        return None
+    return str(gen_audio_code_v0(chromaprint.view(np.int32).tolist(), bits=_BITS)["iscc"])
+
+
+def image_iscc(picture: GreyImage) -> str:
+    """ISCC of a still: 32 x 32 grey, as the standard's image code wants it."""
+    from iscc_core import gen_image_code_v0
+
+    small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
+    return str(gen_image_code_v0(small.reshape(-1).tolist(), bits=_BITS)["iscc"])
+
+
+def read_mpeg7_frames(data: bytes) -> NDArray[np.uint8]:
+    """Frame signatures of an MPEG-7 video signature (ISO 15938-3, as FFmpeg's ``signature`` filter writes it).
+
+    Returns:
+        uint8 (frames, 380), each element 0, 1 or 2.
+
+    Raises:
+        MediaError: the bit stream is shorter than its own counts say.
+    """
+    bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8))
+    if bits.size < _HEADER_BITS + 32:
+        return np.zeros((0, _FRAME_ELEMENTS), dtype=np.uint8)
+    frames = _number(bits, _FRAME_COUNT_AT)
+    segments = _number(bits, _HEADER_BITS)
+    start = _HEADER_BITS + 32 + segments * _SEGMENT_BITS + 1
+    # FFmpeg counts the frames from zero, so the count may be one short of what is there.
+    frames = min(frames + 1, (bits.size - start) // _FRAME_BITS)
+    if frames < 0:
+        raise MediaError(
+            "media.signature", "the MPEG-7 signature is cut short", expected=f"{segments} segments", found="fewer"
+        )
+    table = bits[start : start + frames * _FRAME_BITS].reshape(frames, _FRAME_BITS)
+    packed = np.packbits(table[:, -_FRAME_ELEMENTS // 5 * 8 :], axis=1)
+    powers = np.array([81, 27, 9, 3, 1], dtype=np.uint8)
+    trits: NDArray[np.uint8] = packed[:, :, None] // powers % 3
+    return trits.reshape(frames, _FRAME_ELEMENTS)
+
+
+def _number(bits: NDArray[np.uint8], at: int) -> int:
+    return int.from_bytes(np.packbits(bits[at : at + 32]).tobytes(), "big")
