@@ -1,0 +1,78 @@
+"""The report as one HTML file that opens without network and runs nothing.
+
+The page's own policy (``Content-Security-Policy``) allows pictures from the file itself and one style sheet, named
+by its hash. Every foreign string is spelled out by ``console.safe``, escaped by Jinja and isolated in ``<bdi>``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from provenance.console import safe
+from provenance.report import Evidence, Report
+from verifier import svg, words
+
+# Bitmaps only: an SVG could carry text that was never escaped.
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+_STYLE = "report.css"
+_POLICY = "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+
+
+def render_html(report: Report) -> str:
+    """The whole page. Deterministic: the same report gives the same bytes."""
+    style = files("verifier").joinpath("templates", _STYLE).read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    width, height = report.clip.width, report.clip.height
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            style=Markup(style),  # noqa: S704 - our own packaged file
+            policy=_POLICY.format(digest),
+            findings=words.in_order(report),
+            pictures=_pictures(report),
+            aspect=width / height if width and height else 16 / 9,
+            words=words,
+            svg=svg,
+        )
+    )
+
+
+def foreign(text: object) -> Markup:
+    """Text from a file or a network, for the inside of an element."""
+    return Markup("<bdi>{}</bdi>").format(safe(text))
+
+
+def picture_address(evidence: Evidence) -> str:
+    """The picture as a ``data:`` address."""
+    return f"data:{evidence.media_type};base64,{base64.b64encode(evidence.data).decode('ascii')}"
+
+
+def _pictures(report: Report) -> dict[int | None, list[Evidence]]:
+    """Evidence by the finding it belongs to; what belongs to none, or to one that is not there, under None."""
+    known = range(len(report.findings))
+    grouped: dict[int | None, list[Evidence]] = {}
+    for evidence in report.evidence:
+        if evidence.media_type in _PICTURES and evidence.data:
+            index = evidence.finding if evidence.finding in known else None
+            grouped.setdefault(index, []).append(evidence)
+    return grouped
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("verifier"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(foreign=foreign, plain=safe, address=picture_address)
+    return environment
