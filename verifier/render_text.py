@@ -35,7 +35,7 @@ def _parts(report: Report) -> list[RenderableType]:
     parts: list[RenderableType] = [_verdict(report)]
     findings = words.in_order(report)
     for severity, heading in ((Severity.ALTERING, "Changed"), (Severity.DISCLOSED, "Disclosed differences")):
-        chosen = [judged for _, judged in findings if judged.severity is severity]
+        chosen = [judged for _, _, judged in findings if judged.severity is severity]
         if chosen:
             parts += [_heading(heading), *(_finding(judged) for judged in chosen)]
     if report.matches:
@@ -99,16 +99,8 @@ def _match(match: Match) -> RenderableType:
 
 def _credential(report: Report) -> RenderableType:
     credential = report.credential
-    rows = [("State", f"{credential.state}: {words.CREDENTIALS.get(credential.state, '')}")]
-    if credential.signer:
-        rows.append(("Signer", credential.signer))
-    if credential.timestamp:
-        rows.append(("Timestamp", credential.timestamp))
-    if credential.state != "none":
-        rows.append(("Revocation", words.REVOCATIONS.get(credential.revocation, credential.revocation)))
-    if credential.codes:
-        rows.append(("Codes", ", ".join(credential.codes)))
-    return _pairs(rows)
+    state = f"{credential.state}: {words.CREDENTIALS.get(credential.state, '')}"
+    return _pairs([("State", state), *words.credential_facts(credential)])
 
 
 def _pairs(rows: list[tuple[str, str]]) -> RenderableType:

@@ -35,7 +35,7 @@ def timeline(report: Report) -> Markup:
         for index, match in enumerate(report.matches[:_MOST_LANES])
         if match.segments
     ]
-    for number, (_, judged) in enumerate(words.in_order(report), start=1):
+    for number, _, judged in words.in_order(report):
         finding = judged.finding
         if finding.clip is None or len(lanes) >= 2 * _MOST_LANES:
             continue
@@ -144,7 +144,17 @@ def frame(region: Region, aspect: float, severity: Severity) -> Markup:
         '<rect class="frame" x="0.5" y="0.5" width="{}" height="{}"/>'
         '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/></svg>'
     ).format(
-        label, width + 1, height + 1, label, width, height, x * width, y * height, max(w * width, 2), max(h * height, 2)
+        label,
+        width + 1,
+        height + 1,
+        label,
+        width,
+        height,
+        severity.value,
+        x * width,
+        y * height,
+        max(w * width, 2),
+        max(h * height, 2),
     )
 
 

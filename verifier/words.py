@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from provenance.report import ClipFacts, Judged, Kind, Region, Report, Severity, Verdict
+from provenance.report import ClipFacts, CredentialFacts, Judged, Kind, Region, Report, Severity, Verdict
 from provenance.times import Interval
 
 VERDICTS = {
@@ -19,7 +19,7 @@ MEANINGS = {
     Verdict.AUTHENTIC: "These are the bytes that were signed, and the signer is trusted.",
     Verdict.MATCH: "What could be compared is that of a signed original; the differences found are disclosed ones.",
     Verdict.ALTERED: "The clip comes from a signed original, and something in it was changed.",
-    Verdict.UNKNOWN: "No registered original was found. That does not say whether the clip is genuine.",
+    Verdict.UNKNOWN: "This says nothing about whether the clip is genuine: the registry does not know it.",
     Verdict.INCONCLUSIVE: "An original was found, but the clip does not allow more to be said.",
 }
 
@@ -74,15 +74,16 @@ ROLES = {
 }
 
 
-def in_order(report: Report) -> list[tuple[int, Judged]]:
-    """The findings with their index in the report: altering ones first, then by time in the clip."""
+def in_order(report: Report) -> list[tuple[int, int, Judged]]:
+    """The findings as (number from 1, index in the report, finding): altering ones first, then by time in the clip."""
 
     def key(item: tuple[int, Judged]) -> tuple[bool, Fraction, int]:
         index, judged = item
         start = judged.finding.clip.start if judged.finding.clip else Fraction(-1)
         return judged.severity is not Severity.ALTERING, start, index
 
-    return sorted(enumerate(report.findings), key=key)
+    ordered = sorted(enumerate(report.findings), key=key)
+    return [(number, index, judged) for number, (index, judged) in enumerate(ordered, start=1)]
 
 
 def clock(seconds: float | Fraction) -> str:
@@ -139,4 +140,18 @@ def clip_facts(clip: ClipFacts) -> list[tuple[str, str]]:
         facts.append(("Frames", f"{clip.fps:.3f}".rstrip("0").rstrip(".") + " per second"))
     facts.append(("Sound", "yes" if clip.audio else "none"))
     facts.append(("SHA-256", clip.sha256))
+    return facts
+
+
+def credential_facts(credential: CredentialFacts) -> list[tuple[str, str]]:
+    """What there is to know of a credential beyond its state, as label and value."""
+    facts = []
+    if credential.signer:
+        facts.append(("Signer", credential.signer))
+    if credential.timestamp:
+        facts.append(("Timestamp", credential.timestamp))
+    if credential.state != "none":
+        facts.append(("Revocation", REVOCATIONS.get(credential.revocation, credential.revocation)))
+    if credential.codes:
+        facts.append(("Codes", ", ".join(credential.codes)))
     return facts

@@ -124,8 +124,8 @@ def altered(text: str | None = None) -> Report:
         ),
         findings,
         (say("Changes smaller than about 6 % of the frame's width."), say("Lip movement against speech.")),
-        {say("provenance-toolkit"): say("0.1.0"), say("FFmpeg"): say("9.0.2")},
-        {say("trust"): say("signed under the development list"), say("severity"): say("default")},
+        {"provenance-toolkit": say("0.1.0"), say("FFmpeg"): say("9.0.2")},
+        {"trust": say("signed under the development list"), say("severity"): say("default")},
         say("2026-03-02T10:00:00Z"),
         evidence,
     )
