@@ -1,0 +1,58 @@
+"""Nominating the assets that a clip may come from.
+
+Cheap per frame and exact per hit: hashes are looked up by their bands, every candidate is then compared bit by bit,
+and each of the clip's moments votes once for each asset, by how rare the key is that led there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from provenance.catalog import Nomination, Query
+from registry.bands import CURRENT, IndexParameters
+from registry.frame_hits import frame_hits
+from registry.models import IndexedAssetRow
+from registry.sound_hits import sound_hits
+
+SOUND_WEIGHT = 0.25
+"""What a coherent sound hit counts beside a frame: there are about eight sub-fingerprints a second."""
+
+
+def nominate(
+    session: Session, query: Query, limit: int, *, viewer: str | None, now: str, parameters: IndexParameters = CURRENT
+) -> list[Nomination]:
+    """The assets most likely to hold the query, best first; only those that ``viewer`` may find."""
+    pictures = frame_hits(session, query, viewer, now, parameters)
+    sounds = sound_hits(session, query, viewer, now)
+    nominations = []
+    for asset_no in sorted(pictures.keys() | sounds.keys()):
+        hits = pictures.get(asset_no, np.empty((0, 5), dtype=np.int64))
+        heard, sound_votes = sounds.get(asset_no, (np.empty((0, 2), dtype=np.int64), 0.0))
+        votes = _frame_votes(query, hits) + SOUND_WEIGHT * sound_votes
+        if votes:
+            nominations.append((votes, asset_no, hits, heard))
+    nominations.sort(key=lambda found: (-found[0], found[1]))
+    best = nominations[:limit]
+    ids = _asset_ids(session, [found[1] for found in best])
+    return [Nomination(ids[asset_no], votes, hits, heard) for votes, asset_no, hits, heard in best]
+
+
+def _frame_votes(query: Query, hits: NDArray[np.int64]) -> float:
+    """Each moment of the clip votes once, with its best hit: rarity, less the further away the hash is."""
+    if not len(hits):
+        return 0.0
+    weight = hits[:, 4] * (1.0 - hits[:, 3] / 128.0)
+    _, moment = np.unique(query.frame_times_ms[hits[:, 0]], return_inverse=True)
+    best = np.zeros(moment.max() + 1)
+    np.maximum.at(best, moment, weight)
+    return float(best.sum())
+
+
+def _asset_ids(session: Session, numbers: list[int]) -> dict[int, str]:
+    rows = session.execute(
+        select(IndexedAssetRow.asset_no, IndexedAssetRow.asset_id).where(IndexedAssetRow.asset_no.in_(numbers))
+    )
+    return {row.asset_no: row.asset_id for row in rows}

@@ -1,0 +1,1 @@
+"""Alembic revisions of the registry's schema, run from ``registry.store`` without an ini file."""

@@ -1,0 +1,24 @@
+"""Who may see an asset: everybody, or under an embargo only its owner."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from registry.models import AssetRow
+
+REGISTERED = "registered"
+WITHDRAWN = "withdrawn"
+SUPERSEDED = "superseded"
+
+
+def visible(viewer: str | None, now: str) -> ColumnElement[bool]:
+    """Assets that are not embargoed, or no longer, or are the viewer's own. ``now``: as ``Registry.now`` gives it."""
+    open_to_all = or_(
+        AssetRow.embargoed.is_(False), and_(AssetRow.embargoed_until.is_not(None), AssetRow.embargoed_until <= now)
+    )
+    return open_to_all if viewer is None else or_(open_to_all, AssetRow.owner == viewer)
+
+
+def findable(viewer: str | None, now: str) -> ColumnElement[bool]:
+    """Visible assets that were not withdrawn: those a search may nominate."""
+    return and_(visible(viewer, now), AssetRow.status != WITHDRAWN)
