@@ -28,13 +28,18 @@ class CredentialState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed, from the leaf certificate. ``fingerprint``: SHA-256 of its DER, hex."""
+    """Who signed, from the leaf certificate. ``fingerprint``: SHA-256 of its DER, hex; ``serial``: hex.
+
+    ``not_before`` and ``not_after`` are RFC 3339.
+    """
 
     common_name: str | None
     organisation: str | None
     fingerprint: str
     serial: str
     issuer: str | None
+    not_before: str | None = None
+    not_after: str | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +65,8 @@ class Credential:
     ``hard_binding``: ``<alg>:<hex>`` of the content hash. ``timestamp``: RFC 3339 of a trusted timestamp,
     ``claimed_time``: what the signer says. ``trust_list``: the URI of the anchor list that vouches for the
     signer. ``manifest``: the JUMBF bytes. ``sidecar``: read from a file beside the asset.
+    ``trust_code`` and ``trust_reason``: what the trust policy said of the signer. ``problem``: why there is
+    nothing to show, where it is broken or unsupported.
     """
 
     state: CredentialState
@@ -80,3 +87,6 @@ class Credential:
     manifest: bytes | None = field(default=None, repr=False)
     sidecar: bool = False
     remote_url: str | None = None
+    trust_code: str | None = None
+    trust_reason: str | None = None
+    problem: str | None = None

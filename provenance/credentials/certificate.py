@@ -1,0 +1,112 @@
+"""Who signed: the leaf certificate, found in the manifest's own bytes since the library does not hand it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+from provenance.credentials import cbor
+from provenance.credentials.values import Signer
+
+MAX_NAME_CHARACTERS = 500
+_X5CHAIN = (33, "x5chain")
+_MAX_BOXES = 20_000
+
+
+class SignatureBoxError(ValueError):
+    """The signature of a manifest cannot be found or holds no certificate."""
+
+
+def signer_of(store: bytes, manifest_label: str) -> Signer:
+    """The signer of one manifest of a JUMBF store. Facts only: nothing is verified here.
+
+    Raises:
+        SignatureBoxError: there is no such signature, or no readable certificate in it.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(_leaf(_signature(store, manifest_label)))
+        return Signer(
+            common_name=_name(certificate.subject, NameOID.COMMON_NAME),
+            organisation=_name(certificate.subject, NameOID.ORGANIZATION_NAME),
+            fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
+            serial=f"{certificate.serial_number:x}",
+            issuer=_name(certificate.issuer, NameOID.COMMON_NAME)
+            or _name(certificate.issuer, NameOID.ORGANIZATION_NAME),
+            not_before=certificate.not_valid_before_utc.isoformat(),
+            not_after=certificate.not_valid_after_utc.isoformat(),
+        )
+    except (ValueError, OverflowError) as error:
+        raise SignatureBoxError(str(error)[:200]) from error
+
+
+def _leaf(signature: bytes) -> bytes:
+    message = cbor.decode(signature)
+    if not isinstance(message, list) or len(message) != 4 or not isinstance(message[0], bytes):
+        raise SignatureBoxError("not a COSE_Sign1 message")
+    protected = cbor.decode(message[0]) if message[0] else {}
+    headers = [header for header in (protected, message[1]) if isinstance(header, dict)]
+    chains = [header[key] for header in headers for key in _X5CHAIN if key in header]
+    # With two chains it would be open which of them the library has verified.
+    if len(chains) != 1:
+        raise SignatureBoxError(f"{len(chains)} certificate chains instead of one")
+    chain = chains[0]
+    leaf = chain[0] if isinstance(chain, list) and chain else chain
+    if not isinstance(leaf, bytes):
+        raise SignatureBoxError("the certificate chain is malformed")
+    return leaf
+
+
+def _signature(store: bytes, manifest_label: str) -> bytes:
+    for kind, manifests in _boxes(store):
+        if kind != b"jumb":
+            continue
+        for manifest in _superboxes(manifests, manifest_label):
+            for signature in _superboxes(manifest, "c2pa.signature"):
+                for inner, content in _boxes(signature):
+                    if inner == b"cbor":
+                        return content
+    raise SignatureBoxError("no signature box")
+
+
+def _superboxes(data: bytes, label: str) -> Iterator[bytes]:
+    """The contents of the superboxes with this label directly inside ``data``."""
+    for kind, content in _boxes(data):
+        if kind == b"jumb" and _label(content) == label:
+            yield content
+
+
+def _label(superbox: bytes) -> str | None:
+    description = next(_boxes(superbox), None)
+    if description is None or description[0] != b"jumd" or len(description[1]) < 18:
+        return None
+    content = description[1]
+    if not content[16] & 2:
+        return None
+    return content[17:].split(b"\0", 1)[0].decode("utf-8", errors="replace")
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    for _ in range(_MAX_BOXES):
+        if at + 8 > len(data):
+            return
+        size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
+        if size == 1:
+            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        elif size == 0:
+            size = len(data) - at
+        if size < head or at + size > len(data):
+            return
+        yield kind, data[at + head : at + size]
+        at += size
+
+
+def _name(name: x509.Name, kind: ObjectIdentifier) -> str | None:
+    values = name.get_attributes_for_oid(kind)
+    if not values:
+        return None
+    value = values[0].value
+    return (value if isinstance(value, str) else value.decode("utf-8", errors="replace"))[:MAX_NAME_CHARACTERS]

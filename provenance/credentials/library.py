@@ -1,0 +1,135 @@
+"""The C2PA library, for reading: the only module that imports it for that.
+
+Everything is set here that its defaults leave open: no network whatsoever, hashes and trust always checked, memory
+bounded. Each call makes its own context, so calls from several threads share nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, BinaryIO
+
+import c2pa
+
+from provenance.trust.anchors import AnchorKind, AnchorList
+
+MAX_JSON_CHARACTERS = 128 * 2**20
+MAX_MANIFEST_BYTES = 64 * 2**20
+_SPILL_MB = 16
+_REMOTE = re.compile(r"^Remote(?:Manifest)?: .*?(\w+://\S{1,2000})")
+
+
+class Outcome(StrEnum):
+    """What came of asking the library for a manifest."""
+
+    READ = "read"
+    NONE = "none"
+    REMOTE_ONLY = "remote_only"
+    UNSUPPORTED = "unsupported"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReading:
+    """The library's answer. ``summary`` and ``details`` are its two JSON forms, ``manifest`` the JUMBF bytes.
+
+    ``problem`` is the library's own message, which may quote the file: escape it.
+    """
+
+    outcome: Outcome
+    summary: dict[str, Any] | None = None
+    details: dict[str, Any] | None = None
+    manifest: bytes | None = None
+    problem: str | None = None
+    remote_url: str | None = None
+
+
+def read_store(stream: BinaryIO, anchors: Sequence[AnchorList], manifest: bytes | None = None) -> StoreReading:
+    """Read and validate the manifest store in a file, or ``manifest`` (a sidecar's bytes) against the file."""
+    with c2pa.Context.from_json(_settings(anchors)) as context:
+        try:
+            # No format is given: the library then goes by the bytes, never by the name.
+            with c2pa.Reader(None, stream, manifest, context=context) as reader:
+                return _reading(reader, manifest)
+        except c2pa.C2paError as error:
+            return _failure(error)
+
+
+def library_version() -> str:
+    """Version of the C2PA library."""
+    return str(c2pa.sdk_version())
+
+
+def _reading(reader: c2pa.Reader, given: bytes | None) -> StoreReading:
+    texts = [reader.json(), reader.detailed_json()]
+    if any(len(text) > MAX_JSON_CHARACTERS for text in texts):
+        return StoreReading(Outcome.BROKEN, problem=f"the manifest is larger than {MAX_JSON_CHARACTERS} characters")
+    try:
+        summary, details = (json.loads(text) for text in texts)
+    except (ValueError, RecursionError) as error:
+        return StoreReading(Outcome.BROKEN, problem=f"the library's account of the manifest is unreadable: {error}")
+    if not isinstance(summary, dict) or not isinstance(details, dict):
+        return StoreReading(Outcome.BROKEN, problem="the library's account of the manifest is not an object")
+    return StoreReading(
+        Outcome.READ,
+        summary=summary,
+        details=details,
+        manifest=given if given is not None else _jumbf(reader, summary.get("active_manifest")),
+        remote_url=reader.get_remote_url(),
+    )
+
+
+def _jumbf(reader: c2pa.Reader, label: object) -> bytes | None:
+    # Asked for any box inside the active manifest, this release answers with the bytes of the whole store.
+    stream = io.BytesIO()
+    try:
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{label}/c2pa.signature", stream)
+    except c2pa.C2paError:
+        return None
+    data = stream.getvalue()
+    return data if len(data) <= MAX_MANIFEST_BYTES else None
+
+
+def _failure(error: c2pa.C2paError) -> StoreReading:
+    message = str(error)[:1000]
+    if isinstance(error, c2pa.C2paError.ManifestNotFound):
+        return StoreReading(Outcome.NONE)
+    if isinstance(error, c2pa.C2paError.NotSupported):
+        return StoreReading(Outcome.UNSUPPORTED, problem=message)
+    if found := _REMOTE.match(message):
+        return StoreReading(Outcome.REMOTE_ONLY, problem=message, remote_url=found[1])
+    return StoreReading(Outcome.BROKEN, problem=message)
+
+
+def _settings(anchors: Sequence[AnchorList]) -> str:
+    # Lists for claim signers first: the library names the first list that fits, whatever its kind.
+    ordered = sorted(anchors, key=lambda a: a.kind is not AnchorKind.MANIFEST)
+    return json.dumps(
+        {
+            "verify": {
+                "verify_after_reading": True,
+                "verify_trust": True,
+                "verify_timestamp_trust": True,
+                "ocsp_fetch": False,
+                "remote_manifest_fetch": False,
+            },
+            "core": {
+                "allowed_network_hosts": [],
+                "allow_redirects": False,
+                "backing_store_memory_threshold_in_mb": _SPILL_MB,
+                "max_decompressed_manifest_size_in_mb": MAX_MANIFEST_BYTES >> 20,
+            },
+            "trust": {
+                "anchors": [
+                    {"trust_anchors": a.pem.decode("ascii"), "trust_kind": a.kind.value, "trust_uri": a.uri}
+                    for a in ordered
+                    if a.pem
+                ]
+            },
+        }
+    )

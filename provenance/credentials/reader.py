@@ -1,0 +1,160 @@
+"""Reading a file's credential: the library's facts, faults it does not report, the policy's word on the signer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from provenance.credentials import container
+from provenance.credentials.certificate import SignatureBoxError, signer_of
+from provenance.credentials.library import MAX_MANIFEST_BYTES, Outcome, StoreReading, read_store
+from provenance.credentials.shapes import text
+from provenance.credentials.states import UNTRUSTED_CODE, Statuses, revocation_of, state_of
+from provenance.credentials.store import ManifestStore
+from provenance.credentials.values import Credential, CredentialState, Signer
+from provenance.errors import CredentialError
+from provenance.media.source import open_media
+from provenance.trust.anchors import AnchorKind, AnchorList
+from provenance.trust.policy import Assessment, Policy
+
+SIDECAR_SUFFIX = ".c2pa"
+NO_CERTIFICATE = "provenance.certificate.unreadable"
+_UNREADABLE = {
+    Outcome.NONE: CredentialState.NONE,
+    Outcome.REMOTE_ONLY: CredentialState.UNSUPPORTED,
+    Outcome.UNSUPPORTED: CredentialState.UNSUPPORTED,
+    Outcome.BROKEN: CredentialState.BROKEN,
+}
+_CODES = {Outcome.REMOTE_ONLY: ("manifest.inaccessible",), Outcome.BROKEN: ("provenance.manifest.unreadable",)}
+_TIMESTAMP_CODES = {"timeStamp.validated", "timeStamp.trusted"}
+
+
+def read_credential(
+    path: Path, *, anchors: Sequence[AnchorList], policy: Policy, sidecar: Path | None = None
+) -> Credential:
+    """Read and validate the credential of a file, and let ``policy`` judge its signer. Nothing is ever fetched.
+
+    An embedded manifest goes before a sidecar found beside the file (see ``find_sidecar``); a ``sidecar`` that is
+    given goes before both.
+
+    Raises:
+        MediaError: the file is missing, empty, a directory or unreadable.
+        CredentialError: the sidecar cannot be read.
+    """
+    with open_media(path) as opened, os.fdopen(os.dup(opened.fd), "rb") as stream:
+        beside = sidecar
+        reading = StoreReading(Outcome.NONE) if sidecar else read_store(stream, anchors)
+        if reading.outcome in (Outcome.NONE, Outcome.UNSUPPORTED, Outcome.REMOTE_ONLY):
+            beside = sidecar or find_sidecar(path)
+            if beside is not None:
+                stream.seek(0)
+                remote_url = reading.remote_url
+                reading = replace(read_store(stream, anchors, _sidecar_bytes(beside)), remote_url=remote_url)
+        faults = container.faults_of(stream, opened.size)
+    if reading.summary is None or reading.details is None:
+        return Credential(
+            state=_UNREADABLE[reading.outcome],
+            codes=_CODES.get(reading.outcome, ()),
+            sidecar=beside is not None,
+            remote_url=reading.remote_url,
+            problem=reading.problem,
+        )
+    vouching = frozenset(a.uri for a in anchors if a.kind is AnchorKind.MANIFEST)
+    store = ManifestStore(reading.summary, reading.details, vouching)
+    return _credential(store, reading, faults, policy, sidecar=beside is not None)
+
+
+def find_sidecar(path: Path) -> Path | None:
+    """The sidecar beside a file: ``clip.webm.c2pa``, else ``clip.c2pa`` where no other file could own it."""
+    named = path.with_name(path.name + SIDECAR_SUFFIX)
+    if named.is_file():
+        return named
+    shared = path.with_suffix(SIDECAR_SUFFIX)
+    if shared == path or not shared.is_file():
+        return None
+    others = [p for p in path.parent.iterdir() if p.stem == path.stem and p not in (path, shared)]
+    return None if others else shared
+
+
+def _credential(
+    store: ManifestStore,
+    reading: StoreReading,
+    faults: tuple[str, ...],
+    policy: Policy,
+    *,
+    sidecar: bool,
+) -> Credential:
+    signer = _signer(store, reading.manifest)
+    hard_binding, binding_faults = store.hard_binding()
+    statuses = store.statuses((*faults, *binding_faults, *(() if signer else (NO_CERTIFICATE,))))
+    # The library lets an anchor for timestamps vouch for a signer, too; that is no failure to it, but it is to us.
+    distrust = (UNTRUSTED_CODE,) if store.vouched_by_other_kind else ()
+    stamped = statuses.success >= _TIMESTAMP_CODES
+    time = store.signature_time()
+    actions = store.actions()
+    ingredients = store.ingredients()
+    judged = Credential(
+        state=state_of(statuses, accepted=False),
+        signer=signer,
+        notes=store.notes(),
+        timestamp=time if stamped else None,
+        claimed_time=time or next((w for a in actions if (w := text(a.get("when"), 100))), None),
+        revocation=revocation_of(statuses),
+        trust_list=store.trust_list,
+        title=text(store.active.get("title")),
+        manifest_label=store.label,
+        hard_binding=hard_binding,
+        claim_generator=store.claim_generator(),
+        assertions=store.assertions(),
+        actions=actions,
+        ingredients=ingredients,
+        manifest=reading.manifest,
+        sidecar=sidecar,
+        remote_url=reading.remote_url,
+    )
+    assessment = policy.assess(judged)
+    return replace(
+        judged,
+        state=state_of(statuses, accepted=assessment.accepted),
+        codes=_codes(statuses, distrust, [c for i in ingredients for c in i.failures], assessment),
+        trust_code=assessment.code,
+        trust_reason=assessment.reason,
+    )
+
+
+def _signer(store: ManifestStore, manifest: bytes | None) -> Signer | None:
+    if manifest is None or store.label is None:
+        return None
+    try:
+        signer = signer_of(manifest, store.label)
+    except SignatureBoxError:
+        return None
+    # The certificate shown must be the one that was verified.
+    return signer if store.serial() == signer.serial else None
+
+
+def _codes(
+    statuses: Statuses, distrust: tuple[str, ...], of_ingredients: Sequence[str], assessment: Assessment
+) -> tuple[str, ...]:
+    found = [*statuses.failures, *distrust, *statuses.own]
+    if assessment.accepted:
+        # The policy knows this signer by other means than a list: then that no list does is no failure.
+        found = [code for code in found if code != UNTRUSTED_CODE]
+    return tuple(dict.fromkeys([*found, *statuses.broken_ingredients, *of_ingredients]))
+
+
+def _sidecar_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise CredentialError(
+            "credential.sidecar", f"the sidecar {path} cannot be read", found=error.strerror or str(error)
+        ) from error
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise CredentialError(
+            "credential.sidecar", f"the sidecar {path} is too large", expected=f"at most {MAX_MANIFEST_BYTES} bytes"
+        )
+    return data

@@ -1,0 +1,199 @@
+"""The library's account of a manifest store, taken apart into facts. Pure; every value in it is foreign."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provenance.credentials.shapes import codes, items, mapping, text
+from provenance.credentials.states import UNTRUSTED_CODE, Statuses
+from provenance.credentials.values import Ingredient
+
+PARTIAL_BINDING = "provenance.binding.partial"
+HASH_LABELS = ("c2pa.hash.bmff", "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.collection", "c2pa.hash.multi-asset")
+MAX_DEPTH = 64
+_MEDIA_BOXES = ("/mdat", "/moof", "/moov", "/idat", "/meta", "/sidx")
+
+
+class ManifestStore:
+    """A manifest store as the library described it, ``summary`` being its short and ``details`` its long form.
+
+    ``vouching``: URIs of the anchor lists that may vouch for signers.
+    """
+
+    def __init__(self, summary: Mapping[str, Any], details: Mapping[str, Any], vouching: frozenset[str]) -> None:
+        self._vouching = vouching
+        self.label = text(summary.get("active_manifest"))
+        self._summary = summary
+        self._manifests = mapping(summary, "manifests")
+        self._details = mapping(details, "manifests")
+        self._results = mapping(summary, "validation_results")
+        self.active = mapping(self._manifests, self.label or "")
+
+    @property
+    def trust_list(self) -> str | None:
+        """The URI of the list that vouches for the signer, if lists of its kind may."""
+        uri = text(self._results.get("trustListUri"))
+        return uri if uri in self._vouching else None
+
+    @property
+    def vouched_by_other_kind(self) -> bool:
+        """Whether the library took the word of a list that may not vouch for signers."""
+        return self._results.get("trustListUri") is not None and self.trust_list is None
+
+    def statuses(self, own: tuple[str, ...] = ()) -> Statuses:
+        """The status codes of this reading, together with faults found by ourselves."""
+        active = mapping(self._results, "activeManifest")
+        broken = [code for delta in self._deltas() for code in codes(delta.get("failure"))]
+        return Statuses(
+            success=frozenset(codes(active.get("success"))),
+            failures=codes(active.get("failure")),
+            broken_ingredients=tuple(dict.fromkeys(code for code in broken if code != UNTRUSTED_CODE)),
+            own=own,
+            library_state=text(self._summary.get("validation_state")),
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Informational codes of the active manifest."""
+        return codes(mapping(self._results, "activeManifest").get("informational"))
+
+    def serial(self) -> str | None:
+        """The serial number, in hex, of the certificate that the library verified."""
+        value = text(mapping(self.active, "signature_info").get("cert_serial_number"), 200)
+        return f"{int(value):x}" if value and value.isascii() and value.isdigit() else None
+
+    def signature_time(self) -> str | None:
+        """The time of the timestamp in the signature, whoever issued it."""
+        return text(mapping(self.active, "signature_info").get("time"), 100)
+
+    def assertions(self) -> dict[str, Any]:
+        """Label to content of the assertions that the active claim names, in the claim's order."""
+        return self._assertions_of(self.label)
+
+    def actions(self) -> tuple[Mapping[str, Any], ...]:
+        """What was done, in the order the manifest tells it."""
+        told = (data for label, data in self.assertions().items() if label.startswith("c2pa.actions"))
+        return tuple(action for data in told for action in items(mapping(data).get("actions")))
+
+    def claim_generator(self) -> str | None:
+        """The program that made the claim, with its version."""
+        info = next(iter(items(self.active.get("claim_generator_info"))), {})
+        parts = [part for part in (text(info.get("name"), 200), text(info.get("version"), 100)) if part]
+        return " ".join(parts) or text(self.active.get("claim_generator"), 400)
+
+    def hard_binding(self) -> tuple[str | None, tuple[str, ...]]:
+        """``<alg>:<hex>`` of the content hash, and our own fault codes if it leaves media out.
+
+        An update manifest has none of its own and keeps its parent's. For a hash in several parts (Merkle tree,
+        boxes, collections) it is the SHA-256 of the parts, as canonical JSON.
+        """
+        label: str | None = self.label
+        for _ in range(MAX_DEPTH):
+            if label is None:
+                break
+            for name, data in self._assertions_of(label).items():
+                if name.startswith(HASH_LABELS) and isinstance(data, dict):
+                    return _binding(data), (PARTIAL_BINDING,) if _leaves_media_out(data) else ()
+            label = self._parent_of(label)
+        return None, ()
+
+    def ingredients(self) -> tuple[Ingredient, ...]:
+        """What the active manifest was made from, each with the failures in its own history, however deep."""
+        resolved = self._resolved()
+        return tuple(
+            Ingredient(
+                title=text(entry.get("title")),
+                relationship=text(entry.get("relationship"), 100) or "componentOf",
+                manifest_label=text(entry.get("active_manifest")),
+                failures=tuple(dict.fromkeys(self._failures(entry, resolved))),
+            )
+            for entry in items(self.active.get("ingredients"))
+        )
+
+    def _failures(self, root: Mapping[str, Any], resolved: set[tuple[str, str]]) -> Iterator[str]:
+        pending, seen = [root], set[str]()
+        while pending:
+            entry = pending.pop()
+            yield from _recorded(entry, resolved)
+            label = text(entry.get("active_manifest"))
+            if label is None or label in seen:
+                continue
+            seen.add(label)
+            for delta in self._deltas():
+                for status in items(delta.get("failure")):
+                    code, url = text(status.get("code"), 200), text(status.get("url")) or ""
+                    if code and label in url:
+                        yield code
+            pending.extend(items(mapping(self._manifests, label).get("ingredients")))
+
+    def _resolved(self) -> set[tuple[str, str]]:
+        """Distrust recorded when it was signed that does not hold here: (failure code, url)."""
+        return {
+            (UNTRUSTED_CODE, text(status.get("url")) or "")
+            for delta in self._deltas()
+            for status in items(delta.get("success"))
+            if status.get("code") == "signingCredential.trusted" and self._vouches(text(status.get("explanation")))
+        }
+
+    def _vouches(self, explanation: str | None) -> bool:
+        # Only in these words does the library say which list vouches for an ingredient's signer.
+        return any(f"[{uri}]" in (explanation or "") for uri in self._vouching)
+
+    def _deltas(self) -> list[Mapping[str, Any]]:
+        return [mapping(delta, "validationDeltas") for delta in items(self._results.get("ingredientDeltas"))]
+
+    def _assertions_of(self, label: str | None) -> dict[str, Any]:
+        manifest = mapping(self._details, label or "")
+        claim, kept = mapping(manifest, "claim"), mapping(manifest, "assertion_store")
+        named = [
+            (text(reference.get("url")) or "").rsplit("/", 1)[-1]
+            for key in ("created_assertions", "assertions", "gathered_assertions")
+            for reference in items(claim.get(key))
+        ]
+        return {name: kept[name] for name in named if name in kept}
+
+    def _parent_of(self, label: str) -> str | None:
+        for entry in items(mapping(self._manifests, label).get("ingredients")):
+            if entry.get("relationship") == "parentOf":
+                return text(entry.get("active_manifest"))
+        return None
+
+
+def _recorded(entry: Mapping[str, Any], resolved: set[tuple[str, str]]) -> Iterator[str]:
+    """Failures that the signer recorded for an ingredient, old form and new, less distrust that does not hold here."""
+    recorded = items(mapping(entry, "validation_results", "activeManifest").get("failure"))
+    for delta in items(mapping(entry, "validation_results").get("ingredientDeltas")):
+        recorded += items(mapping(delta, "validationDeltas").get("failure"))
+    for status in recorded or items(entry.get("validation_status")):
+        code, url = text(status.get("code"), 200), text(status.get("url")) or ""
+        if code and (code, url) not in resolved:
+            yield code
+
+
+def _binding(data: Mapping[str, Any]) -> str | None:
+    value = text(data.get("hash"), 1000)
+    if value:
+        algorithm = text(data.get("alg"), 20) or "sha256"
+        try:
+            return f"{algorithm}:{base64.b64decode(value, validate=True).hex()}"
+        except (ValueError, binascii.Error):
+            return None
+    parts = {key: data[key] for key in ("merkle", "boxes", "uris") if key in data}
+    if not parts:
+        return None
+    return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
+
+
+def _leaves_media_out(data: Mapping[str, Any]) -> bool:
+    """Whether a flat hash over boxes leaves out those that hold pictures or sound, or say how to show them."""
+    if "merkle" in data:
+        return False
+    for exclusion in items(data.get("exclusions")):
+        path = text(exclusion.get("xpath"), 200)
+        if path and path.startswith(_MEDIA_BOXES) and not exclusion.get("subset"):
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""Whom to believe: lists of trust anchors and the policies made from them."""
