@@ -1,4 +1,4 @@
-"""Lists of trust anchors: PEM files in a folder, checked here because the library silently skips what it cannot read."""
+"""Lists of trust anchors: PEM files in a folder, checked here since the library silently skips what it cannot read."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def load_anchors(folder: Path, *, now: dt.datetime | None = None) -> tuple[Ancho
     lists = []
     for path in sorted(folder.glob("*.pem")):
         name, kind = _parts(path)
-        certificates = [c for c in parse_authorities(_read(path), path.name) if c.not_valid_after_utc > moment]
+        certificates = [c for c in parse_authorities(read_pem(path), path.name) if c.not_valid_after_utc > moment]
         lists.append(_anchor_list(name, kind, certificates))
     return tuple(lists)
 
@@ -86,7 +86,7 @@ def add_anchors(
     for other in AnchorKind:
         path = _path(folder, name, other)
         if path.exists():
-            if other is kind and _anchor_list(name, kind, parse_authorities(_read(path), name)) == anchors:
+            if other is kind and _anchor_list(name, kind, parse_authorities(read_pem(path), name)) == anchors:
                 return anchors
             raise TrustError(
                 "trust.name_taken",
@@ -214,7 +214,12 @@ def _check_name(name: str) -> None:
         )
 
 
-def _read(path: Path) -> bytes:
+def read_pem(path: Path) -> bytes:
+    """The bytes of a PEM file of acceptable size.
+
+    Raises:
+        TrustError: it cannot be read or is too large.
+    """
     try:
         if path.stat().st_size > MAX_LIST_BYTES:
             raise TrustError(
@@ -223,7 +228,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise TrustError(
-            "trust.anchor_unreadable", f"the trust list {path} cannot be read", found=error.strerror or str(error)
+            "trust.anchor_unreadable", f"the certificates in {path} cannot be read", found=error.strerror or str(error)
         ) from error
 
 
