@@ -1,0 +1,91 @@
+"""`provenance verify`: what a clip is, and what was done to it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from provenance.catalog import Catalog
+from provenance.console import progress, stderr, stdout
+from provenance.context import settings_of
+from provenance.errors import OutputError
+from provenance.exits import ExitCode
+from provenance.files import refuse_existing, replace_atomically
+from provenance.report import Report, Verdict
+from provenance.settings import Settings
+from provenance.trust.anchors import load_anchors
+from provenance.trust.policy_file import load_policy
+from registry.catalog import LocalCatalog
+from registry.store import open_registry
+from verifier.pipeline import verify as verify_clip
+from verifier.render_html import render_html
+from verifier.render_text import print_report
+
+EXITS = {
+    Verdict.AUTHENTIC: ExitCode.OK,
+    Verdict.MATCH: ExitCode.OK,
+    Verdict.ALTERED: ExitCode.ALTERED,
+    Verdict.UNKNOWN: ExitCode.UNKNOWN,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+@click.command()
+@click.argument("clip", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (provenance.report/1).")
+@click.option("--report", "page", type=click.Path(path_type=Path), help="Also write the report as one HTML file.")
+@click.option("--force", is_flag=True, help="Replace the HTML file if it is there.")
+@click.option("--no-registry", is_flag=True, help="Look at the clip's own credential only.")
+@click.pass_context
+def verify(ctx: click.Context, clip: Path, as_json: bool, page: Path | None, force: bool, no_registry: bool) -> None:
+    """Say what a clip is and what was done to it.
+
+    Exit codes: 0 authentic or match, 3 altered, 4 unknown, 5 inconclusive, 1 the command failed.
+    """
+    settings = settings_of(ctx)
+    if page is not None:
+        _refuse_page(page, clip, replace=force)
+    report = _report(settings, clip, pictures=page is not None, registry=not no_registry, quiet=as_json)
+    if page is not None:
+        source = render_html(report)
+        with replace_atomically(page, replace=force) as path:
+            path.write_text(source, encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=True))
+    else:
+        print_report(report, stdout())
+    if page is not None:
+        stderr().print(f"report: {page}", soft_wrap=True)
+    ctx.exit(EXITS[report.verdict])
+
+
+def _report(settings: Settings, clip: Path, *, pictures: bool, registry: bool, quiet: bool) -> Report:
+    anchors = load_anchors(settings.anchors)
+    policy = load_policy(settings, anchors)
+    with ExitStack() as stack:
+        catalog: Catalog | None = LocalCatalog(stack.enter_context(open_registry(settings))) if registry else None
+        advance = stack.enter_context(progress(f"Looking at {clip.name}", quiet=quiet))
+        return verify_clip(
+            clip,
+            catalog=catalog,
+            settings=settings,
+            anchors=anchors,
+            policy=policy,
+            on_progress=advance,
+            evidence=pictures,
+        )
+
+
+def _refuse_page(page: Path, clip: Path, *, replace: bool) -> None:
+    """Say before the work, and not after, that the page cannot be written; never write it over the clip."""
+    refuse_existing(page, replace=replace)
+    if page.exists() and clip.exists() and page.samefile(clip):
+        raise OutputError(
+            "output.is_input",
+            f"{page} is the clip itself",
+            expected="another name for the report",
+            hint="--report report.html",
+        )
