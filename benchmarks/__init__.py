@@ -1,0 +1,1 @@
+"""What the project measures of itself, and the demonstration. Not shipped in the wheel."""
