@@ -1,0 +1,254 @@
+"""The FFmpeg commands: everything from a file in one decode, frames alone, sound alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from provenance.errors import MediaError
+from provenance.media import ffmpeg, nut
+from provenance.media.fence import FencedProcess
+from provenance.media.geometry import bounded_size, copy_size
+from provenance.media.probe import Examined
+from provenance.media.values import PCM_RATE, Limits
+
+HASH_STREAM = 0
+TICK_STREAM = 1
+SIGNATURE = "signature.bin"
+CHROMAPRINT = "chromaprint.raw"
+PCM = "sound.pcm"
+
+STILL_HASH_SIDE = 1024
+STILL_REFERENCE_SIDE = 960
+
+_SIGNATURE_RATE = 5
+_SOUND_RATE = 48_000
+# Demuxers whose seeking lands where it was asked to; others are read from their start.
+_SEEKABLE = ("mov", "matroska")
+_CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact")
+# A fixed number: x264's output depends on it, and two machines must make the same reference copy.
+_X264_THREADS = ("-threads", "2")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Names of the copies within the work folder."""
+
+    reference: str
+    working: str
+
+
+VIDEO_FILES = Files("reference.mp4", "working.mov")
+STILL_FILES = Files("reference.jpg", "working.png")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is wanted of a decode. ``hash_rate``: frames per second handed to ``on_frame``."""
+
+    hash_rate: Fraction
+    reference: bool = False
+    working: bool = False
+    signature: bool = False
+    sound: bool = True
+
+
+def extraction(examined: Examined, plan: Plan, fd: int, limits: Limits) -> list[str]:
+    """The command, to be run in the work folder; pictures arrive on stdout as ``nut.read_pictures`` reads them."""
+    if examined.info.still:
+        return _still(examined, plan, fd, limits)
+    graph: list[str] = []
+    outputs: list[str] = []
+    sound = examined.info.has_audio and plan.sound
+    video = examined.info.has_video
+    if video:
+        _add_video(examined, plan, graph, outputs)
+    if sound:
+        _add_sound(examined, plan, graph)
+    if video and plan.reference:
+        outputs += _reference(sound)
+    if video and plan.working:
+        outputs += _working(sound)
+    if sound:
+        outputs += [
+            "-map",
+            "[print]",
+            "-f",
+            "chromaprint",
+            "-fp_format",
+            "raw",
+            "-algorithm",
+            "1",
+            f"file:{CHROMAPRINT}",
+        ]
+        outputs += ["-map", "[pcm]", "-c:a", "pcm_s16le", "-f", "s16le", f"file:{PCM}"]
+    # A picture that changes size in mid-stream must not restart the graph: that would lose the signature.
+    steady = ["-reinit_filter:v", "0", "-noautorotate"] if video else []
+    command = [ffmpeg.binary(), *ffmpeg.global_options(), *steady]
+    command += ffmpeg.input_options(examined.info.kind.demuxer, fd, limits)
+    return [str(part) for part in (*command, "-filter_complex", ";".join(graph), *outputs)]
+
+
+def frames(
+    examined: Examined, fd: int, limits: Limits, width: int, height: int, *, colour: bool, start: Fraction | None
+) -> list[str]:
+    """All frames from ``start`` or somewhat before, at one size; times count from the container's own start."""
+    info = examined.info
+    shrinks = width * height <= (info.width or 0) * (info.height or 0)
+    turned = info.rotation in (90, 270) and not info.still
+    size = f"{height}:{width}" if turned else f"{width}:{height}"
+    kept = "" if colour else ":out_range=pc"
+    chain = [f"scale={size}:flags={'area' if shrinks else 'bicubic'}{kept}", f"format={'bgr24' if colour else 'gray'}"]
+    chain += examined.orientation
+    steady = [] if info.still else ["-reinit_filter:v", "0", "-noautorotate"]
+    one = ["-frames:v", "1"] if info.still else []
+    command = [ffmpeg.binary(), *ffmpeg.global_options(), "-copyts", "-start_at_zero", *steady]
+    command += _seek(examined, start)
+    command += ffmpeg.input_options(info.kind.demuxer, fd, limits)
+    graph = f"[{_picture(examined)}]{','.join(chain)}[out]"
+    return [str(part) for part in (*command, "-filter_complex", graph, "-map", "[out]", *one, *nut.OUTPUT)]
+
+
+def sound(examined: Examined, fd: int, limits: Limits, *, start: Fraction) -> list[str]:
+    """Raw mono samples from exactly ``start`` on, on stdout."""
+    info = examined.info
+    seek = _seek(examined, start)
+    # Without -copyts the sought moment becomes zero; where seeking cannot be trusted all is decoded and cut.
+    cut = [] if seek else [f"atrim=start={float(start + examined.lead):.6f}", f"asetpts=PTS-{float(start):.9f}/TB"]
+    lead = [] if seek else _shift("asetpts", examined.lead)
+    chain = [
+        *cut,
+        *lead,
+        f"aresample={PCM_RATE}:async=1:first_pts=0",
+        "aformat=sample_fmts=s16:channel_layouts=mono",
+    ]
+    command = [ffmpeg.binary(), *ffmpeg.global_options(), *seek]
+    command += ffmpeg.input_options(info.kind.demuxer, fd, limits)
+    graph = f"[0:{info.audio_index}]{','.join(chain)}[out]"
+    return [str(part) for part in (*command, "-filter_complex", graph, "-map", "[out]", "-f", "s16le", "pipe:1")]
+
+
+def _picture(examined: Examined) -> str:
+    return "0:v:0" if examined.info.still else f"0:{examined.info.video_index}"
+
+
+def _seek(examined: Examined, start: Fraction | None) -> list[str]:
+    if not start or examined.info.still or examined.info.kind.demuxer not in _SEEKABLE:
+        return []
+    return ["-ss", f"{float(start + examined.lead):.6f}"]
+
+
+def _add_video(examined: Examined, plan: Plan, graph: list[str], outputs: list[str]) -> None:
+    info = examined.info
+    width, height = copy_size(info.width or 0, info.height or 0)
+    quarter = info.rotation in (90, 270)
+    coded = (height, width) if quarter else (width, height)
+    chain = [
+        f"scale={coded[0]}:{coded[1]}:flags=area:out_range=tv",
+        "format=yuv420p",
+        *examined.orientation,
+        "setsar=1",
+        "sidedata=mode=delete:type=DISPLAYMATRIX",
+        *_shift("setpts", examined.lead),
+    ]
+    labels = ["toh", "tot"] + [
+        label for label, wanted in (("ref", plan.reference), ("work", plan.working), ("tos", plan.signature)) if wanted
+    ]
+    split = "".join(f"[{label}]" for label in labels)
+    graph.append(f"[0:{info.video_index}]{','.join(chain)},split={len(labels)}{split}")
+    rate = f"{plan.hash_rate.numerator}/{plan.hash_rate.denominator}"
+    # Not the fps filter: it rewrites times. This keeps the first picture of every 1/rate seconds as it is.
+    graph.append(
+        f"[toh]select='isnan(prev_t)+gt(floor(t*{rate}),floor(prev_t*{rate}))',scale=in_range=tv:out_range=pc,format=gray[hash]"
+    )
+    # A corner of every picture, for its time alone.
+    graph.append("[tot]crop='min(iw,16)':'min(ih,16)':0:0,format=gray[tick]")
+    outputs += ["-map", "[hash]", "-map", "[tick]", *nut.OUTPUT]
+    if plan.signature:
+        graph.append(f"[tos]fps={_SIGNATURE_RATE},signature=format=binary:filename={SIGNATURE}[sig]")
+        outputs += ["-map", "[sig]", "-f", "null", "-"]
+
+
+def _add_sound(examined: Examined, plan: Plan, graph: list[str]) -> None:
+    # Gaps become silence, so that a sample's place in the file is its time.
+    lead_in = ":first_pts=0" if examined.sound_is_late else ""
+    chain = [
+        *_shift("asetpts", examined.lead),
+        f"aresample={_SOUND_RATE}:async=1{lead_in}",
+        "aformat=sample_fmts=fltp:channel_layouts=mono",
+    ]
+    video = examined.info.has_video
+    head = f"[0:{examined.info.audio_index}]{','.join(chain)}"
+    if video and plan.reference:
+        graph.append(f"{head},asplit=2[refa][tol]")
+        head = "[tol]anull"
+    tail = ["[print]", "[pcm]"] + (["[worka]"] if video and plan.working else [])
+    low = f"aresample={PCM_RATE},aformat=sample_fmts=s16:channel_layouts=mono"
+    graph.append(f"{head},{low},asplit={len(tail)}{''.join(tail)}")
+
+
+def _reference(sound: bool) -> list[str]:
+    audio = ["-map", "[refa]", "-c:a", "aac", "-b:a", "48k", "-flags:a", "+bitexact"] if sound else []
+    return [
+        "-map", "[ref]", "-c:v", "libx264", "-preset", "veryfast", "-crf", "26", *_X264_THREADS, "-pix_fmt", "yuv420p",
+        "-force_key_frames", "expr:gte(t,n_forced*2)", "-flags:v", "+bitexact",
+        "-fps_mode", "passthrough", "-enc_time_base", "filter",
+        *audio, *_CLEAN, "-f", "mp4", f"file:{VIDEO_FILES.reference}",
+    ]  # fmt: skip
+
+
+def _working(sound: bool) -> list[str]:
+    audio = ["-map", "[worka]", "-c:a", "pcm_s16le"] if sound else []
+    return [
+        "-map", "[work]", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", *_X264_THREADS, "-pix_fmt", "yuv420p",
+        "-force_key_frames", "expr:gte(t,n_forced*2)",
+        "-fps_mode", "passthrough", "-enc_time_base", "filter",
+        *audio, *_CLEAN, "-f", "mov", f"file:{VIDEO_FILES.working}",
+    ]  # fmt: skip
+
+
+def _still(examined: Examined, plan: Plan, fd: int, limits: Limits) -> list[str]:
+    info = examined.info
+    width, height = bounded_size(info.width or 0, info.height or 0, STILL_HASH_SIDE)
+    labels = ["toh"] + [label for label, wanted in (("tor", plan.reference), ("tow", plan.working)) if wanted]
+    split = "".join(f"[{label}]" for label in labels)
+    graph = [
+        f"[0:v:0]scale={width}:{height}:flags=area,setsar=1,sidedata=mode=delete:type=DISPLAYMATRIX,split={len(labels)}{split}",
+        "[toh]scale=out_range=pc,format=gray[hash]",
+    ]
+    outputs = ["-map", "[hash]", "-frames:v", "1", *nut.OUTPUT]
+    width, height = bounded_size(info.width or 0, info.height or 0, STILL_REFERENCE_SIDE)
+    if plan.reference:
+        graph.append(f"[tor]scale={width}:{height}:flags=area:out_range=pc,format=yuvj420p[ref]")
+        outputs += ["-map", "[ref]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *_CLEAN, "-flags:v", "+bitexact",
+                    "-threads", "1", "-f", "image2", "-update", "1", f"file:{STILL_FILES.reference}"]  # fmt: skip
+    if plan.working:
+        graph.append(f"[tow]scale={width}:{height}:flags=area,format=rgb24[work]")
+        outputs += ["-map", "[work]", "-frames:v", "1", "-c:v", "png", *_CLEAN,
+                    "-threads", "1", "-f", "image2", "-update", "1", f"file:{STILL_FILES.working}"]  # fmt: skip
+    command = [ffmpeg.binary(), *ffmpeg.global_options(), *ffmpeg.input_options(info.kind.demuxer, fd, limits)]
+    return [str(part) for part in (*command, "-filter_complex", ";".join(graph), *outputs)]
+
+
+def _shift(setpts: str, lead: Fraction) -> list[str]:
+    return [f"{setpts}=PTS-{float(lead):.9f}/TB"] if lead else []
+
+
+def require_success(path: Path, child: FencedProcess) -> None:
+    """Wait for the child and refuse what it brought if it failed.
+
+    Raises:
+        MediaError: ``media.decode_failed`` or ``media.timeout``.
+    """
+    code = child.finish()
+    if code == 0:
+        return
+    lines = child.errors.splitlines()
+    raise MediaError(
+        "media.decode_failed",
+        f"{path.name} could not be decoded",
+        expected="a file that decodes within its limits, and room to write the results",
+        found=f"signal {-code}" if code < 0 else (lines[-1][:300] if lines else f"exit code {code}"),
+        hint="check that the file plays and that the disk is not full",
+    )

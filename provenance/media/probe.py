@@ -1,0 +1,279 @@
+"""What a file holds, asked of a fenced child, and refused here when over a limit: before anything is decoded in earnest."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from provenance.errors import MediaError
+from provenance.media import ffmpeg, geometry
+from provenance.media.fence import fenced
+from provenance.media.kinds import sniff
+from provenance.media.source import OpenMedia, open_media
+from provenance.media.values import Family, Limits, MediaInfo, MediaKind
+
+_CHILD = Path(__file__).with_name("probe_child.py")
+_ANSWER_BYTES = 256 * 1024
+_PROBE_TIMEOUT_S = 60
+_SMALLEST_SIDE = 16
+
+_ANIMATIONS = {"gif", "apng", "webp_anim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A probed file as a decoder needs it.
+
+    ``orientation``: FFmpeg filters that turn coded into shown pictures (never for a still, which FFmpeg turns itself).
+    ``lead``: seconds by which the chosen streams start after the container says the file does.
+    ``sound_is_late``: the sound starts after the picture.
+    """
+
+    info: MediaInfo
+    orientation: tuple[str, ...] = ()
+    lead: Fraction = Fraction(0)
+    sound_is_late: bool = False
+    fenced: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def probe(path: Path, *, limits: Limits, require_sandbox: bool = False) -> MediaInfo:
+    """What the file holds, as claimed by its container and shown by its first picture.
+
+    Raises:
+        MediaError: not media, over a limit (``media.too_large``, ``media.too_long``, ``media.too_small``), nothing in it
+            (``media.no_frames``), ``media.truncated`` or ``media.damaged``.
+        SandboxError: no fence, and ``require_sandbox``.
+    """
+    return examine(path, limits=limits, require_sandbox=require_sandbox).info
+
+
+def examine(path: Path, *, limits: Limits, require_sandbox: bool = False) -> Examined:
+    """As ``probe``, with what a decoder needs besides. An unchanged file is asked once."""
+    kind = sniff(path)
+    with open_media(path) as media:
+        if media.size > limits.max_bytes:
+            raise _over(
+                "media.too_large", path.name, f"at most {limits.max_bytes} bytes", f"{media.size} bytes", "bytes"
+            )
+        status = os.fstat(media.fd)
+        identity = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
+        return _examine_once(_Asked(path, kind, media, limits, require_sandbox, identity))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question; equal to another about the same unchanged file, whichever descriptor it is open on."""
+
+    path: Path
+    kind: MediaKind
+    media: OpenMedia
+    limits: Limits
+    require_sandbox: bool
+    identity: tuple[int, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self.path, self.kind, self.limits, self.require_sandbox, self.identity
+
+
+@functools.lru_cache(maxsize=64)
+def _examine_once(asked: _Asked) -> Examined:
+    command = [sys.executable, "-I", _CHILD, str(asked.media.fd), asked.kind.demuxer, str(asked.limits.max_pixels)]
+    quick = replace(asked.limits, decode_timeout_s=min(asked.limits.decode_timeout_s, _PROBE_TIMEOUT_S))
+    with fenced(command, limits=quick, require_sandbox=asked.require_sandbox, fds=[asked.media.fd]) as child:
+        raw = child.answer(_ANSWER_BYTES)
+        code = child.finish()
+        notes = (child.report.note,) if child.report.note else ()
+    try:
+        answer: dict[str, Any] = json.loads(raw)
+    except ValueError as error:
+        raise _damaged(asked, f"the demuxer ended with code {code}") from error
+    if "error" in answer:
+        raise _refusal(asked, answer)
+    examined = _of_picture(asked, answer["picture"]) if "picture" in answer else _of_streams(asked, answer)
+    examined = replace(examined, fenced=not notes, notes=notes)
+    if examined.info.still:
+        examined = replace(examined, info=_shown(asked, examined.info))
+    _require_sides(asked, examined.info)
+    return examined
+
+
+def _of_picture(asked: _Asked, picture: dict[str, Any]) -> Examined:
+    """GIF, PNG, WebP, JPEG, BMP and TIFF: one stream, and a header that says all."""
+    _require_pixels(asked, int(picture["width"]), int(picture["height"]))
+    info = MediaInfo(
+        kind=asked.kind,
+        size_bytes=asked.media.size,
+        duration=None,
+        width=int(picture["width"]),
+        height=int(picture["height"]),
+        video_index=0,
+        video_codec=str(picture["codec"])[:32],
+        still=not (asked.kind.demuxer in _ANIMATIONS and picture["animated"]),
+    )
+    return Examined(info)
+
+
+def _of_streams(asked: _Asked, answer: dict[str, Any]) -> Examined:
+    streams: list[dict[str, Any]] = answer["streams"]
+    video = next((s for s in streams if s["type"] == "video" and not s["attached"]), None)
+    audio = next((s for s in streams if s["type"] == "audio" and s.get("sample_rate")), None)
+    if asked.kind.family is Family.AUDIO:
+        video = None
+    if video is None and audio is None:
+        raise _empty(asked, "no picture and no sound")
+    still = asked.kind.family is Family.IMAGE and (video or {}).get("frames", 0) <= 1
+    duration = _fraction(answer["duration"])
+    lengths = [d for d in (duration, *(_fraction(s["duration"]) for s in (video, audio) if s)) if d is not None]
+    if not still and lengths and max(lengths) > asked.limits.max_seconds:
+        raise _over(
+            "media.too_long", asked.path.name, f"at most {asked.limits.max_seconds} s", f"{float(max(lengths)):.0f} s",
+            "seconds",
+        )  # fmt: skip
+    starts = [s for s in (_fraction(s["start"]) for s in (video, audio) if s) if s is not None]
+    begin = _fraction(answer["start"])
+    info = MediaInfo(
+        kind=asked.kind,
+        size_bytes=asked.media.size,
+        duration=None if still or not lengths or max(lengths) <= 0 else (duration or max(lengths)),
+        audio_index=audio["index"] if audio else None,
+        audio_codec=_name(audio["codec"]) if audio else None,
+        sample_rate=int(audio["sample_rate"]) if audio else None,
+        still=still,
+    )
+    lead = max(Fraction(0), min(starts) - begin) if starts and begin is not None else Fraction(0)
+    if video is None:
+        return Examined(info, lead=lead)
+    examined = _with_video(asked, info, video, answer.get("first"), lead)
+    return replace(examined, sound_is_late=len(starts) == 2 and starts[1] > starts[0])
+
+
+def _with_video(
+    asked: _Asked, info: MediaInfo, video: dict[str, Any], first: dict[str, Any] | None, lead: Fraction
+) -> Examined:
+    if video["frames"] > asked.limits.max_frames:
+        raise _over(
+            "media.too_long", asked.path.name, f"at most {asked.limits.max_frames} frames",
+            f"a claim of {video['frames']} frames", "frames",
+        )  # fmt: skip
+    width, height = int((first or video)["width"]), int((first or video)["height"])
+    _require_pixels(asked, int(video["width"]), int(video["height"]))
+    _require_pixels(asked, width, height)
+    if first is None and not info.still:
+        raise _empty(asked, "a video track without a picture that decodes")
+    turned = geometry.orientation(None if first is None or info.still else first["matrix"])
+    shown = geometry.shown_size(width, height, _fraction(video["sar"]), turned.quarter)
+    rate = _fraction(video["rate"])
+    info = replace(
+        info,
+        width=shown[0],
+        height=shown[1],
+        fps=None if info.still or not rate or rate > 1000 else rate,
+        rotation=turned.degrees,
+        video_index=video["index"],
+        video_codec=_name(video["codec"]),
+    )
+    return Examined(info, turned.filters, lead)
+
+
+def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:
+    """The size a still is shown at: FFmpeg turns it by its EXIF or its box, and stitches the tiles of an HEIC."""
+    command = [
+        ffmpeg.binary(), *ffmpeg.global_options(),
+        *ffmpeg.input_options(asked.kind.demuxer, asked.media.fd, asked.limits),
+        "-frames:v", "1", "-an", "-f", "framecrc", "pipe:1",
+    ]  # fmt: skip
+    with fenced(command, limits=asked.limits, require_sandbox=asked.require_sandbox, fds=[asked.media.fd]) as child:
+        answer = child.answer(_ANSWER_BYTES).decode("ascii", "replace")
+        child.finish()
+    lines = answer.splitlines()
+    sizes = [line.split(": ", 1)[1] for line in lines if line.startswith("#dimensions 0: ")]
+    if not sizes or not any(line and not line.startswith("#") for line in lines):
+        raise _damaged(asked, "a picture that does not decode")
+    width, height = (int(side) for side in sizes[0].split("x"))
+    _require_pixels(asked, width, height)
+    return replace(info, width=width, height=height)
+
+
+def _require_pixels(asked: _Asked, width: int, height: int) -> None:
+    if width * height > asked.limits.max_pixels:
+        raise _over(
+            "media.too_large", asked.path.name, f"at most {asked.limits.max_pixels} pixels a picture",
+            f"{width} x {height}", "pixels",
+        )  # fmt: skip
+
+
+def _require_sides(asked: _Asked, info: MediaInfo) -> None:
+    if info.width is None or info.height is None or min(info.width, info.height) >= _SMALLEST_SIDE:
+        return
+    raise MediaError(
+        "media.too_small",
+        f"the picture in {asked.path.name} is too small to be recognised again",
+        expected=f"at least {_SMALLEST_SIDE} pixels on each side",
+        found=f"{info.width} x {info.height}",
+        hint="use the picture at its original size",
+    )
+
+
+def _fraction(pair: list[int] | None) -> Fraction | None:
+    return Fraction(pair[0], pair[1]) if pair and pair[1] else None
+
+
+def _name(codec: Any) -> str | None:
+    return str(codec)[:32] if codec else None
+
+
+def _over(code: str, name: str, expected: str, found: str, what: str) -> MediaError:
+    return MediaError(
+        code,
+        f"{name} is over the limit on {what}",
+        expected=expected,
+        found=found,
+        hint="cut or shrink it, or raise the limit in the settings if you trust the file",
+    )
+
+
+def _empty(asked: _Asked, found: str) -> MediaError:
+    return MediaError(
+        "media.no_frames",
+        f"there is nothing to decode in {asked.path.name}",
+        expected="a picture or sound",
+        found=found,
+        hint="check that the file plays, and fetch or export it again",
+    )
+
+
+def _damaged(asked: _Asked, found: str) -> MediaError:
+    return MediaError(
+        "media.damaged",
+        f"{asked.path.name} starts like {asked.kind.media_type} and cannot be decoded",
+        expected=f"a whole {asked.kind.media_type} file",
+        found=found,
+        hint="fetch or export the file again",
+    )
+
+
+def _refusal(asked: _Asked, answer: dict[str, Any]) -> MediaError:
+    if answer.get("headless"):
+        return MediaError(
+            "media.truncated",
+            f"{asked.path.name} is cut off: the index at its end is missing",
+            expected="a file with a complete moov box",
+            found=f"{asked.media.size} bytes without one",
+            hint="copy or download the file again; an interrupted recording needs the camera's repair function",
+        )
+    if answer["error"] == "memory":
+        return _damaged(asked, "claims that need more memory than a decoder is given")
+    return _damaged(asked, str(answer.get("detail", "data that no decoder accepts"))[:300])

@@ -1,0 +1,146 @@
+"""Runs inside the fence: opens one foreign file and prints what it claims to hold, as one JSON object.
+
+A script of its own (``python -I probe_child.py FD DEMUXER MAX_PIXELS``): it parses hostile bytes, so it may import nothing
+of ours and its answer is checked by ``probe``.
+"""
+
+import json
+import os
+import struct
+import sys
+from typing import Any
+
+_MAX_STREAMS = 64
+_MAX_PACKETS = 4000
+_TOP_LEVEL_BOXES = 4096
+_DISPLAY_MATRIX = 36  # nine 32-bit numbers
+
+
+def main() -> None:
+    fd, demuxer, max_pixels = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    pictures = demuxer in ("jpeg_pipe", "png_pipe", "webp_pipe", "webp_anim", "bmp_pipe", "tiff_pipe", "gif", "apng")
+    try:
+        answer = _picture(fd) if pictures else _streams(fd, demuxer, max_pixels)
+    except MemoryError:
+        answer = {"error": "memory"}
+    except Exception as error:
+        answer = {"error": "damaged", "detail": f"{type(error).__name__}: {error}"[:300]}
+    if "error" in answer and demuxer == "mov":
+        answer["headless"] = _lacks_index(fd)
+    sys.stdout.write(json.dumps(answer))
+
+
+def _picture(fd: int) -> dict[str, Any]:
+    """Size and number of frames from the header alone; nothing is decoded."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None
+    with os.fdopen(os.dup(fd), "rb") as stream, Image.open(stream) as picture:
+        return {
+            "picture": {
+                "codec": str(picture.format).lower(),
+                "width": picture.width,
+                "height": picture.height,
+                "animated": bool(getattr(picture, "is_animated", False)),
+            }
+        }
+
+
+def _streams(fd: int, demuxer: str, max_pixels: int) -> dict[str, Any]:
+    import av
+
+    av.logging.set_level(None)
+    options = {"fd": str(fd), "protocol_whitelist": "fd"}
+    with av.open("fd:", format=demuxer, options=options, metadata_errors="ignore") as container:
+        streams = [_facts(stream) for stream in tuple(container.streams)[:_MAX_STREAMS]]
+        answer: dict[str, Any] = {
+            "duration": _ratio(container.duration, 1, 1_000_000),
+            "start": _ratio(container.start_time, 1, 1_000_000),
+            "streams": streams,
+        }
+        chosen = next((s for s in streams if s["type"] == "video" and not s["attached"]), None)
+        if chosen and chosen["width"] * chosen["height"] <= max_pixels and demuxer != "jpegxl_pipe":
+            answer["first"] = _first_frame(container, chosen["index"])
+        return answer
+
+
+def _facts(stream: Any) -> dict[str, Any]:
+    import av.stream
+
+    facts: dict[str, Any] = {
+        "index": stream.index,
+        "type": stream.type,
+        "attached": bool(stream.disposition & av.stream.Disposition.attached_pic),
+        "frames": stream.frames,
+        "duration": _ratio(stream.duration, *_pair(stream.time_base)),
+        "start": _ratio(stream.start_time, *_pair(stream.time_base)),
+    }
+    context = getattr(stream, "codec_context", None)
+    facts["codec"] = context.name if context is not None else None
+    if stream.type == "video" and context is not None:
+        facts |= {
+            "width": context.width,
+            "height": context.height,
+            "sar": _pair(stream.sample_aspect_ratio),
+            "rate": _pair(stream.average_rate or stream.base_rate),
+        }
+    elif stream.type == "video":
+        facts |= {"width": 0, "height": 0, "sar": None, "rate": None}
+    if stream.type == "audio" and context is not None:
+        facts |= {"sample_rate": context.sample_rate}
+    return facts
+
+
+def _first_frame(container: Any, index: int) -> dict[str, Any] | None:
+    """The first picture that decodes: its real size, pixel shape and the matrix it is to be shown through."""
+    import av
+
+    stream = container.streams[index]
+    stream.codec_context.thread_count = 1
+    try:
+        for count, packet in enumerate(container.demux(stream)):
+            if count >= _MAX_PACKETS:
+                return None
+            try:
+                frames = packet.decode()
+            except (av.FFmpegError, ValueError):
+                continue
+            for frame in frames:
+                return {"width": frame.width, "height": frame.height, "matrix": _matrix(frame)}
+    except av.FFmpegError:
+        return None
+    return None
+
+
+def _matrix(frame: Any) -> list[int] | None:
+    data = frame.side_data.get("DISPLAYMATRIX")
+    raw = bytes(data) if data is not None else b""
+    return list(struct.unpack("=9i", raw)) if len(raw) == _DISPLAY_MATRIX else None
+
+
+def _pair(value: Any) -> tuple[int, int] | None:
+    return (value.numerator, value.denominator) if value else None
+
+
+def _ratio(value: int | None, numerator: int = 0, denominator: int = 1) -> tuple[int, int] | None:
+    return None if value is None else (value * numerator, denominator)
+
+
+def _lacks_index(fd: int) -> bool:
+    """Whether an MP4 ends before its ``moov`` box, as an interrupted recording or download does."""
+    size = os.fstat(fd).st_size
+    offset = 0
+    for _ in range(_TOP_LEVEL_BOXES):
+        header = os.pread(fd, 16, offset)
+        if len(header) < 8 or header[4:8] == b"moov":
+            return len(header) < 8
+        length = int.from_bytes(header[:4], "big")
+        if length == 1 and len(header) == 16:
+            length = int.from_bytes(header[8:16], "big")
+        if length < 8 or offset + length > size:
+            return True
+        offset += length
+    return False
+
+
+main()
