@@ -1,7 +1,8 @@
-"""What a credential cannot say of its own container: a file that holds no media for the signature to cover."""
+"""What can be said of the container itself, where the library says nothing or only that it failed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -9,20 +10,33 @@ UNCOVERED = "provenance.media.absent"
 """Our fault code for a signed file without media, such as the first segment of a stream."""
 
 _MAX_BOXES = 100_000
+_CHUNK = 4 * 2**20
+_OVERLAP = 64
+# JUMBF boxes of C2PA by their type, the ISO box that carries them, and the chunks of PNG and RIFF files.
+_TRACES = re.compile(
+    rb"jumdc2(?:pa|ma|as|cl|cs)|uuid\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81|caBX|C2PA..\0\0"
+)
 
 
 def faults_of(stream: BinaryIO, size: int) -> tuple[str, ...]:
-    """Fault codes of a file, found by walking its top-level boxes; the stream's position is left where it was."""
-    place = stream.tell()
-    try:
-        kinds = {kind for kind, length in _boxes(stream, size) if length > 0}
-    finally:
-        stream.seek(place)
+    """Fault codes of a signed file, found by walking its top-level boxes."""
+    kinds = {kind for kind, length in _boxes(stream, size) if length > 0}
     return (UNCOVERED,) if b"moov" in kinds and b"mdat" not in kinds else ()
 
 
+def has_traces(stream: BinaryIO) -> bool:
+    """Whether a file that could not be parsed looks as if a credential was in it."""
+    stream.seek(0)
+    tail = b""
+    while chunk := stream.read(_CHUNK):
+        if _TRACES.search(tail + chunk):
+            return True
+        tail = chunk[-_OVERLAP:]
+    return False
+
+
 def _boxes(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Type and content length of each top-level ISO box; nothing where the file is not made of boxes."""
+    """Type and content length of each top-level ISO box, as far as the file is made of boxes."""
     at = 0
     for _ in range(_MAX_BOXES):
         stream.seek(at)

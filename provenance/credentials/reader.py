@@ -53,6 +53,9 @@ def read_credential(
                 remote_url = reading.remote_url
                 reading = replace(read_store(stream, anchors, _sidecar_bytes(beside)), remote_url=remote_url)
         faults = container.faults_of(stream, opened.size)
+        if reading.outcome is Outcome.BROKEN and beside is None and not container.has_traces(stream):
+            # The file is damaged, but nothing suggests that there was ever a credential in it.
+            reading = replace(reading, outcome=Outcome.NONE)
     if reading.summary is None or reading.details is None:
         return Credential(
             state=_UNREADABLE[reading.outcome],
