@@ -42,9 +42,9 @@ def extract(
     """Decode a file once and hand on what the plan asks for.
 
     ``work`` is an existing folder the caller owns and removes; results go into a new folder inside it, which is gone
-    again if this raises. ``on_frame`` is called during decoding, in order, with grey frames: ``plan.hash_rate`` a second
-    at the reference's size, or the one picture of a still, up to 1024 pixels on its longer side. ``on_progress`` is told
-    the share done, 0-1.
+    again if this raises. ``on_frame`` is called during decoding, in order, with grey frames: ``plan.hash_rate`` a
+    second at the reference's size, or the one picture of a still, up to 1024 pixels on its longer side.
+    ``on_progress`` is told the share done, 0-1.
 
     Raises:
         MediaError: see ``probe``; also ``media.timeout`` and ``media.too_long`` where decoding shows it.
@@ -91,7 +91,7 @@ def _extract(
             found="none",
             hint="check that the file plays, and fetch or export it again",
         )
-    return _collect(plan, folder, examined, meter, is_fenced)
+    return _collect(folder, examined, meter, is_fenced)
 
 
 class _Meter:
@@ -132,7 +132,7 @@ class _Meter:
             self._on_progress(1.0)
 
 
-def _collect(plan: Plan, folder: Path, examined: Examined, meter: _Meter, is_fenced: bool) -> Extraction:
+def _collect(folder: Path, examined: Examined, meter: _Meter, is_fenced: bool) -> Extraction:
     info = examined.info
     times = np.array(meter.times, dtype=np.float64)
     pcm = _existing(folder / commands.PCM)

@@ -129,7 +129,8 @@ def fenced(
 ) -> Iterator[FencedProcess]:
     """Run a program fenced off; on leaving the block, however that comes about, it and its children are dead.
 
-    ``fds`` (regular files) are the only descriptors it inherits besides stdin (nothing), stdout (a pipe to here) and stderr.
+    ``fds`` (regular files) are the only descriptors it inherits besides stdin (nothing), stdout (a pipe to here)
+    and stderr.
 
     Raises:
         SandboxError: ``sandbox.unavailable``, it cannot be fenced and ``require_sandbox`` is set.

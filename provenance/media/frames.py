@@ -25,7 +25,7 @@ def read_frames(
     end: Fraction | None = None,
     require_sandbox: bool = False,
 ) -> Iterator[Frame]:
-    """Yield every frame with ``start`` <= time < ``end``, scaled to ``width`` x ``height``: grey, or BGR with ``colour``.
+    """Yield every frame with ``start`` <= time < ``end`` at ``width`` x ``height``: grey, or BGR with ``colour``.
 
     Closing the iterator kills the child.
 

@@ -1,8 +1,8 @@
 """Runs inside the fence's child: gives up what a decoder does not need, then becomes the decoder.
 
 A script of its own (``python -I -S launcher.py SPEC PROGRAM ARGUMENT…``) because limits set between fork and exec
-of a threaded parent can deadlock. ``SPEC`` is JSON: ``limits`` ``[[resource, value], …]``, ``required``, and ``report``,
-a descriptor on which one byte says how it went: ``f`` fenced off, ``o`` open (no namespace to be had).
+of a threaded parent can deadlock. ``SPEC`` is JSON: ``limits`` ``[[resource, value], …]``, ``required``, ``parent``
+(a process id), and ``report``, a descriptor on which one byte says how it went: ``f`` fenced off, ``o`` open.
 """
 
 import ctypes
@@ -20,6 +20,7 @@ _CLONE_NEWIPC = 0x08000000
 
 
 def main() -> None:
+    """Read the command line, drop what can be dropped, report, exec."""
     spec = json.loads(sys.argv[1])
     command = sys.argv[2:]
     libc = ctypes.CDLL(None, use_errno=True)
@@ -40,7 +41,7 @@ def main() -> None:
     os.close(spec["report"])
     if not orphan_guard or (spec["required"] and not fenced):
         os._exit(125)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606  (a shell is the last thing wanted here)
 
 
 main()

@@ -28,7 +28,7 @@ class Picture:
 def read_pictures(pipe: IO[bytes]) -> Iterator[Picture]:
     """Pictures as they arrive; ends where the stream does, also when its writer was killed in mid-picture."""
     try:
-        container = av.open(pipe, format="nut", metadata_errors="ignore", options={"probesize": "32"})
+        container = av.open(pipe, "r", format="nut", metadata_errors="ignore", options={"probesize": "32"})
     except av.FFmpegError:
         return
     with container:
@@ -43,7 +43,7 @@ def read_pictures(pipe: IO[bytes]) -> Iterator[Picture]:
                 shape = shapes[index]
                 if packet.size != int(np.prod(shape)):
                     return
-                image = np.frombuffer(packet, dtype=np.uint8).reshape(shape)
+                image = np.frombuffer(memoryview(packet), dtype=np.uint8).reshape(shape)
                 yield Picture(index, packet.pts * packet.time_base, image)
         except av.FFmpegError:
             return

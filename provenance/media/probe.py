@@ -1,4 +1,4 @@
-"""What a file holds, asked of a fenced child, and refused here when over a limit: before anything is decoded in earnest."""
+"""What a file holds, asked of a fenced child, and refused here when over a limit: before it is decoded in earnest."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def probe(path: Path, *, limits: Limits, require_sandbox: bool = False) -> Media
     """What the file holds, as claimed by its container and shown by its first picture.
 
     Raises:
-        MediaError: not media, over a limit (``media.too_large``, ``media.too_long``, ``media.too_small``), nothing in it
-            (``media.no_frames``), ``media.truncated`` or ``media.damaged``.
+        MediaError: not media, over a limit (``media.too_large``, ``media.too_long``, ``media.too_small``), nothing in
+            it (``media.no_frames``), ``media.truncated`` or ``media.damaged``.
         SandboxError: no fence, and ``require_sandbox``.
     """
     return examine(path, limits=limits, require_sandbox=require_sandbox).info
@@ -90,7 +90,14 @@ class _Asked:
 
 @functools.lru_cache(maxsize=64)
 def _examine_once(asked: _Asked) -> Examined:
-    command = [sys.executable, "-I", _CHILD, str(asked.media.fd), asked.kind.demuxer, str(asked.limits.max_pixels)]
+    command: list[str | Path] = [
+        sys.executable,
+        "-I",
+        _CHILD,
+        str(asked.media.fd),
+        asked.kind.demuxer,
+        str(asked.limits.max_pixels),
+    ]
     quick = replace(asked.limits, decode_timeout_s=min(asked.limits.decode_timeout_s, _PROBE_TIMEOUT_S))
     with fenced(command, limits=quick, require_sandbox=asked.require_sandbox, fds=[asked.media.fd]) as child:
         raw = child.answer(_ANSWER_BYTES)
@@ -190,7 +197,7 @@ def _with_video(
 
 def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:
     """The size a still is shown at: FFmpeg turns it by its EXIF or its box, and stitches the tiles of an HEIC."""
-    command = [
+    command: list[str | Path] = [
         ffmpeg.binary(), *ffmpeg.global_options(),
         *ffmpeg.input_options(asked.kind.demuxer, asked.media.fd, asked.limits),
         "-frames:v", "1", "-an", "-f", "framecrc", "pipe:1",

@@ -1,22 +1,25 @@
 """Runs inside the fence: opens one foreign file and prints what it claims to hold, as one JSON object.
 
-A script of its own (``python -I probe_child.py FD DEMUXER MAX_PIXELS``): it parses hostile bytes, so it may import nothing
-of ours and its answer is checked by ``probe``.
+A script of its own (``python -I probe_child.py FD DEMUXER MAX_PIXELS``): it parses hostile bytes, so it imports
+nothing of ours and its answer is checked by ``probe``.
 """
 
 import json
 import os
 import struct
 import sys
+from fractions import Fraction
 from typing import Any
 
 _MAX_STREAMS = 64
 _MAX_PACKETS = 4000
 _TOP_LEVEL_BOXES = 4096
+_MICROSECOND = Fraction(1, 1_000_000)
 _DISPLAY_MATRIX = 36  # nine 32-bit numbers
 
 
 def main() -> None:
+    """Answer for the file open on the descriptor given."""
     fd, demuxer, max_pixels = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     pictures = demuxer in ("jpeg_pipe", "png_pipe", "webp_pipe", "webp_anim", "bmp_pipe", "tiff_pipe", "gif", "apng")
     try:
@@ -54,8 +57,8 @@ def _streams(fd: int, demuxer: str, max_pixels: int) -> dict[str, Any]:
     with av.open("fd:", format=demuxer, options=options, metadata_errors="ignore") as container:
         streams = [_facts(stream) for stream in tuple(container.streams)[:_MAX_STREAMS]]
         answer: dict[str, Any] = {
-            "duration": _ratio(container.duration, 1, 1_000_000),
-            "start": _ratio(container.start_time, 1, 1_000_000),
+            "duration": _ratio(container.duration, _MICROSECOND),
+            "start": _ratio(container.start_time, _MICROSECOND),
             "streams": streams,
         }
         chosen = next((s for s in streams if s["type"] == "video" and not s["attached"]), None)
@@ -72,8 +75,8 @@ def _facts(stream: Any) -> dict[str, Any]:
         "type": stream.type,
         "attached": bool(stream.disposition & av.stream.Disposition.attached_pic),
         "frames": stream.frames,
-        "duration": _ratio(stream.duration, *_pair(stream.time_base)),
-        "start": _ratio(stream.start_time, *_pair(stream.time_base)),
+        "duration": _ratio(stream.duration, stream.time_base),
+        "start": _ratio(stream.start_time, stream.time_base),
     }
     context = getattr(stream, "codec_context", None)
     facts["codec"] = context.name if context is not None else None
@@ -122,8 +125,8 @@ def _pair(value: Any) -> tuple[int, int] | None:
     return (value.numerator, value.denominator) if value else None
 
 
-def _ratio(value: int | None, numerator: int = 0, denominator: int = 1) -> tuple[int, int] | None:
-    return None if value is None else (value * numerator, denominator)
+def _ratio(ticks: int | None, tick: Any) -> tuple[int, int] | None:
+    return None if ticks is None or not tick else (ticks * tick.numerator, tick.denominator)
 
 
 def _lacks_index(fd: int) -> bool:

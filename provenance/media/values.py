@@ -15,6 +15,8 @@ GreyImage = NDArray[np.uint8]
 
 
 class Family(StrEnum):
+    """What a kind of file mainly holds; whether it is one picture or moves, ``MediaInfo.still`` says."""
+
     VIDEO = "video"
     AUDIO = "audio"
     IMAGE = "image"
@@ -71,10 +73,12 @@ class MediaInfo:
 
     @property
     def has_video(self) -> bool:
+        """Whether there is a picture track, or a still."""
         return self.video_index is not None
 
     @property
     def has_audio(self) -> bool:
+        """Whether there is a sound track."""
         return self.audio_index is not None
 
 
