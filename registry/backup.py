@@ -1,0 +1,117 @@
+"""A consistent copy of the whole registry in one file while it is in use, and a check that everything holds.
+
+The database is copied as of one moment, then every blob it names: blobs are stored before the rows that name them and
+are never deleted, so none can be missing. Unpacking the file into an empty home restores it (docs/backup.md).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from provenance.assets import asset_id_of
+from provenance.errors import RegistryError
+from provenance.files import refuse_existing, replace_atomically
+from registry.assets import load_original
+from registry.database_errors import database_errors
+from registry.models import AssetRow, BlobRow, IndexedAssetRow, ManifestRow
+from registry.store import Registry
+
+DATABASE_NAME = "registry.db"
+BLOBS_NAME = "blobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup holds."""
+
+    path: Path
+    assets: int
+    blobs: int
+    size_bytes: int
+
+
+def back_up(
+    registry: Registry,
+    target: Path,
+    *,
+    replace: bool = False,
+    on_progress: Callable[[float], None] | None = None,
+) -> Backup:
+    """Write database and blobs into one tar file, which appears only when all of it is written and checked.
+
+    Raises:
+        OutputError: the file exists and ``replace`` is not set, or it cannot be written.
+        RegistryError: a blob is missing or damaged, or the database cannot be read.
+    """
+    refuse_existing(target, replace=replace)
+    # Beside the target, where there is room for what is about to be written anyway.
+    with tempfile.TemporaryDirectory(prefix=".provenance-backup-", dir=target.parent) as folder:
+        snapshot = Path(folder) / DATABASE_NAME
+        with database_errors(), closing(registry.engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM INTO ?", (str(snapshot),))
+        with database_errors(), closing(sqlite3.connect(snapshot)) as copy:
+            assets = copy.execute("SELECT count(*) FROM assets").fetchone()[0]
+            blobs = [row[0] for row in copy.execute("SELECT sha256 FROM blobs ORDER BY sha256")]
+        with replace_atomically(target, replace=replace) as path:
+            with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+                archive.add(snapshot, DATABASE_NAME, filter=_anonymous)
+                for number, sha256 in enumerate(blobs, 1):
+                    piece = registry.blobs.fetch(sha256, Path(folder) / sha256)
+                    archive.add(piece, f"{BLOBS_NAME}/{sha256[:2]}/{sha256}", filter=_anonymous)
+                    piece.unlink()
+                    if on_progress is not None:
+                        on_progress(number / len(blobs))
+    return Backup(target, assets, len(blobs), target.stat().st_size)
+
+
+def faults(registry: Registry) -> Iterator[str]:
+    """Check everything that is stored, and say in words what does not hold. Reads every byte."""
+    with registry.reading() as session:
+        yield from (f"database: {row[0]}" for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok")
+        for row in session.execute(text("PRAGMA foreign_key_check")):
+            yield f"database: a row of {row[0]} refers to one of {row[2]} that is not there"
+        for sha256, size in session.execute(select(BlobRow.sha256, BlobRow.size)):
+            yield from _blob_faults(registry, sha256, size)
+        for asset_id in session.scalars(select(AssetRow.asset_id)):
+            yield from _asset_faults(session, asset_id)
+
+
+def _blob_faults(registry: Registry, sha256: str, size: int) -> Iterator[str]:
+    try:
+        found = sum(len(piece) for piece in registry.blobs.read(sha256))
+    except RegistryError as error:
+        yield f"blob {sha256}: {error.message}"
+    else:
+        if found != size:
+            yield f"blob {sha256}: {found} bytes where {size} were noted"
+
+
+def _asset_faults(session: Session, asset_id: str) -> Iterator[str]:
+    try:
+        original = load_original(session, asset_id)
+    except RegistryError as error:
+        yield f"asset {asset_id}: {error.message}"
+        return
+    if original is None or asset_id_of(original.manifest_label, original.hard_binding) != asset_id:
+        yield f"asset {asset_id}: its id is not that of its manifest"
+    if session.get(ManifestRow, asset_id) is None:
+        yield f"asset {asset_id}: its manifest is not stored"
+    if session.scalar(select(IndexedAssetRow).where(IndexedAssetRow.asset_id == asset_id)) is None:
+        yield f"asset {asset_id}: it is not in the search index"
+
+
+def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    # Whose account made the backup is nobody's business, and the restorer's own account shall own the files.
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mode = 0o600
+    return entry

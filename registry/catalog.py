@@ -1,0 +1,61 @@
+"""The catalog port over the registry in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from provenance.assets import Original, asset_id_of
+from provenance.catalog import Nomination, Query
+from provenance.errors import RegistryError
+from registry import index
+from registry.assets import load_original
+from registry.models import AssetRow, BlobRow
+from registry.store import Registry
+from registry.visibility import visible
+
+_SUFFIXES = {"video/mp4": ".mp4", "image/jpeg": ".jpg", "audio/mp4": ".m4a"}
+
+
+class LocalCatalog:
+    """Implements ``provenance.catalog.Catalog``. ``viewer``: the owner who asks, as in ``register.owner_of``."""
+
+    def __init__(self, registry: Registry, viewer: str | None = None) -> None:
+        self._registry = registry
+        self._viewer = viewer
+
+    def nominate(self, query: Query, limit: int = 10) -> list[Nomination]:
+        """See ``Catalog.nominate``."""
+        with self._registry.reading() as session:
+            return index.nominate(session, query, limit, viewer=self._viewer, now=self._registry.now())
+
+    def original(self, asset_id: str) -> Original | None:
+        """See ``Catalog.original``. A withdrawn asset still answers, with that status."""
+        with self._registry.reading() as session:
+            return load_original(session, asset_id, visible(self._viewer, self._registry.now()))
+
+    def by_manifest(self, manifest_label: str, hard_binding: str) -> Original | None:
+        """See ``Catalog.by_manifest``."""
+        return self.original(asset_id_of(manifest_label, hard_binding))
+
+    def reference_copy(self, asset_id: str, into: Path) -> Path | None:
+        """See ``Catalog.reference_copy``."""
+        with self._registry.reading() as session:
+            found = session.execute(
+                select(AssetRow.signed_reference_sha256, BlobRow.sha256, BlobRow.media_type)
+                .join(BlobRow, BlobRow.sha256 == AssetRow.reference_sha256)
+                .where(AssetRow.asset_id == asset_id, visible(self._viewer, self._registry.now()))
+            ).one_or_none()
+        if found is None:
+            return None
+        signed, held, media_type = found
+        if signed != held:
+            raise RegistryError(
+                "registry.corrupt",
+                "the registry holds another reference copy than the signed one",
+                expected=str(signed),
+                found=str(held),
+                hint="restore a backup (docs/backup.md)",
+            )
+        return self._registry.blobs.fetch(held, into / f"{held}{_SUFFIXES.get(media_type, '.bin')}")

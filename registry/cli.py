@@ -1,0 +1,250 @@
+"""The commands ``register`` and ``assets``."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provenance.console import progress, safe
+from provenance.context import error_as_json, error_as_text, settings_of
+from provenance.errors import ProvenanceError
+from provenance.exits import ExitCode
+
+if TYPE_CHECKING:
+    from registry.assets import AssetRecord
+    from registry.store import Registry
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@click.argument("signed", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--reference", type=click.Path(path_type=Path), help="Its reference copy (with one SIGNED only).")
+@click.option("--embargo", is_flag=True, help="Let nobody but the owner find it until it is released.")
+@click.option(
+    "--embargo-until",
+    type=click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ")),
+    help="End the embargo by itself at this time (UTC).",
+)
+@_JSON
+@click.pass_context
+def register(
+    ctx: click.Context,
+    signed: tuple[Path, ...],
+    reference: Path | None,
+    embargo: bool,
+    embargo_until: datetime | None,
+    as_json: bool,
+) -> None:
+    """Put signed assets into the registry. Safe to repeat."""
+    from provenance.trust.anchors import load_anchors
+    from provenance.trust.policy_file import load_policy
+    from registry.register import register as register_one
+
+    if reference is not None and len(signed) != 1:
+        raise click.UsageError("--reference goes with one signed file")
+    settings = settings_of(ctx)
+    anchors = load_anchors(settings.anchors)
+    policy = load_policy(settings, anchors)
+    results: list[dict[str, Any]] = []
+    failed = False
+    with _open(ctx) as store:
+        for path in signed:
+            try:
+                with progress(path.name, quiet=as_json) as advance:
+                    done = register_one(
+                        store,
+                        path,
+                        settings=settings,
+                        anchors=anchors,
+                        policy=policy,
+                        reference=reference,
+                        embargoed=embargo,
+                        embargoed_until=embargo_until.replace(tzinfo=UTC) if embargo_until else None,
+                        on_progress=advance,
+                    )
+            except ProvenanceError as error:
+                # The other files are no worse for this one.
+                failed = True
+                results.append({"file": str(path)} | error_as_json(error))
+                if not as_json:
+                    click.echo(error_as_text(error), err=True)
+                continue
+            results.append({"file": str(path), "asset_id": done.asset_id, "created": done.created})
+            if not as_json:
+                words = "registered" if done.created else "was registered already"
+                click.echo(f"{done.asset_id}  {safe(path.name)} {words}")
+    if as_json:
+        click.echo(json.dumps(results, indent=2))
+    if failed:
+        ctx.exit(ExitCode.FAILED)
+
+
+@click.group()
+def assets() -> None:
+    """Look after registered assets."""
+
+
+@assets.command("list")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Most assets to list.")
+@_JSON
+@click.pass_context
+def list_command(ctx: click.Context, limit: int, as_json: bool) -> None:
+    """List the newest assets."""
+    from registry.assets import list_assets
+
+    with _open(ctx) as store:
+        lines = list_assets(store, limit)
+    if as_json:
+        rows = [
+            {
+                "asset_id": line.asset_id,
+                "title": line.title,
+                "signer": line.signer,
+                "media_type": line.media_type,
+                "duration": None if line.duration is None else round(float(line.duration), 3),
+                "registered_at": line.registered_at,
+                "status": line.status,
+                "embargoed": line.embargoed,
+            }
+            for line in lines
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for line in lines:
+        state = f"{line.status}, embargoed" if line.embargoed else line.status
+        click.echo(f"{line.asset_id}  {line.registered_at[:10]}  {state:<12}  {safe(line.title)} — {safe(line.signer)}")
+    if not lines:
+        click.echo("no asset is registered yet", err=True)
+
+
+@assets.command("show")
+@click.argument("asset_id")
+@_JSON
+@click.pass_context
+def show_command(ctx: click.Context, asset_id: str, as_json: bool) -> None:
+    """Show one asset and its history."""
+    from registry.assets import show_asset
+
+    with _open(ctx) as store:
+        facts = _facts(show_asset(store, asset_id))
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for name, value in facts.items():
+        if name not in {"claims", "events"} and value is not None:
+            click.echo(f"{name.replace('_', ' ') + ':':<19}{safe(value)}")
+    for claim in facts["claims"]:
+        click.echo(f"{'claim:':<19}{safe(claim)}")
+    for event in facts["events"]:
+        detail = ", ".join(f"{key}: {value}" for key, value in event["detail"].items())
+        click.echo(f"{'event:':<19}{event['at']}  {event['kind']} by {safe(event['actor'])}  {safe(detail)}".rstrip())
+
+
+@assets.command("withdraw")
+@click.argument("asset_id")
+@click.option("--reason", required=True, help="Why; it stays on record.")
+@click.pass_context
+def withdraw_command(ctx: click.Context, asset_id: str, reason: str) -> None:
+    """Take an asset out of searches for good. It stays on record."""
+    from registry.assets import local_user, withdraw
+
+    with _open(ctx) as store:
+        withdraw(store, asset_id, reason, local_user())
+    click.echo(f"{safe(asset_id)} withdrawn")
+
+
+@assets.command("release")
+@click.argument("asset_id")
+@click.pass_context
+def release_command(ctx: click.Context, asset_id: str) -> None:
+    """End an asset's embargo."""
+    from registry.assets import local_user, release
+
+    with _open(ctx) as store:
+        release(store, asset_id, local_user())
+    click.echo(f"{safe(asset_id)} released")
+
+
+@assets.command("supersede")
+@click.argument("old_id")
+@click.argument("new_id")
+@click.pass_context
+def supersede_command(ctx: click.Context, old_id: str, new_id: str) -> None:
+    """Say that NEW_ID replaces OLD_ID. The old one is still found, and says so."""
+    from registry.assets import local_user, supersede
+
+    with _open(ctx) as store:
+        supersede(store, old_id, new_id, local_user())
+    click.echo(f"{safe(old_id)} superseded by {safe(new_id)}")
+
+
+@assets.command("backup")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.pass_context
+def backup_command(ctx: click.Context, target: Path, force: bool) -> None:
+    """Write the whole registry into the tar file TARGET. It may stay in use meanwhile."""
+    from registry.backup import back_up
+
+    with _open(ctx) as store, progress("backing up") as advance:
+        done = back_up(store, target, replace=force, on_progress=advance)
+    click.echo(f"{done.assets} assets and {done.blobs} blobs in {safe(target)} ({done.size_bytes} bytes)")
+
+
+@assets.command("check")
+@click.pass_context
+def check_command(ctx: click.Context) -> None:
+    """Read everything that is stored and check that it holds."""
+    from registry.backup import faults
+
+    found = 0
+    with _open(ctx) as store:
+        for found, fault in enumerate(faults(store), 1):  # noqa: B007 - the count is wanted afterwards
+            click.echo(safe(fault))
+    if found:
+        click.echo(f"{found} faults; restore a backup (docs/backup.md)", err=True)
+        ctx.exit(ExitCode.FAILED)
+    click.echo("everything holds")
+
+
+def _open(ctx: click.Context) -> Registry:
+    # Here and not at the top: the database library costs more than the rest of start-up together.
+    from registry.store import open_registry
+
+    return open_registry(settings_of(ctx))
+
+
+def _facts(record: AssetRecord) -> dict[str, Any]:
+    original = record.original
+    return {
+        "asset_id": original.asset_id,
+        "title": original.title,
+        "status": original.status,
+        "signer": original.signer,
+        "owner": record.owner,
+        "signer_fingerprint": original.signer_fingerprint,
+        "signed_at": original.signed_at,
+        "registered_at": original.registered_at,
+        "embargoed": record.embargoed,
+        "embargoed_until": record.embargoed_until,
+        "media_type": original.media_type,
+        "duration": None if original.duration is None else round(float(original.duration), 3),
+        "width": original.width,
+        "height": original.height,
+        "fps": None if original.fps is None else round(original.fps, 3),
+        "has_audio": original.has_audio,
+        "manifest_label": original.manifest_label,
+        "hard_binding": original.hard_binding,
+        "reference_signed": record.signed_reference_sha256,
+        "reference_held": original.reference_sha256,
+        "claims": list(original.claims),
+        "events": [
+            {"number": e.number, "kind": e.kind, "at": e.at, "actor": e.actor, "detail": dict(e.detail)}
+            for e in record.events
+        ],
+    }

@@ -1,0 +1,262 @@
+"""Registering a signed asset: all or nothing, and harmless to repeat.
+
+1. The credential must be intact and its signer accepted by the policy.
+2. The fingerprints come from the signed assertion, and must be those of the file.
+3. The reference copy, where one can be had, must have the signed hash.
+4. Blobs are stored first: content-addressed, they do no harm if what follows fails.
+5. One transaction writes every row, or none.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from provenance.assets import asset_id_of
+from provenance.credentials.reader import read_credential
+from provenance.credentials.values import Credential, CredentialState, Signer
+from provenance.errors import CredentialError, RegistryError, TrustError
+from provenance.fingerprints.codec import ASSERTION_LABEL, agree, from_assertion
+from provenance.fingerprints.extract import fingerprint
+from provenance.fingerprints.values import Fingerprints
+from provenance.media.kinds import sniff
+from provenance.media.values import Extraction
+from provenance.settings import Settings
+from provenance.trust.anchors import AnchorList
+from provenance.trust.policy import Policy
+from registry import indexing, packing
+from registry.assets import add_event, local_user
+from registry.claims import claims_of
+from registry.duplicates import same_picture
+from registry.models import AssetRow, BlobRow, ManifestRow
+from registry.references import given_reference, has_hash, kept_reference
+from registry.store import Registry
+from registry.visibility import REGISTERED
+
+MANIFEST_TYPE = "application/c2pa"
+_MAX_TITLE = 500
+
+_WHAT_TO_DO = {
+    CredentialState.NONE: "sign it first: `provenance sign`",
+    CredentialState.UNTRUSTED: "add the signer's anchors (`provenance trust add`), or correct the trust policy",
+    CredentialState.CONTENT_CHANGED: "register the file as it was signed; this one was changed afterwards",
+    CredentialState.UNSUPPORTED: "sign it first; a manifest that is only linked to is never fetched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """``created`` is False where the asset had been registered before."""
+
+    asset_id: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    sha256: str
+    size: int
+    media_type: str
+
+
+def register(
+    store: Registry,
+    path: Path,
+    *,
+    settings: Settings,
+    anchors: Sequence[AnchorList],
+    policy: Policy,
+    reference: Path | None = None,
+    embargoed: bool = False,
+    embargoed_until: datetime | None = None,
+    actor: str | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> Registered:
+    """Put a signed asset into the registry.
+
+    Args:
+        reference: its reference copy; without it, the one the signer kept, else one made from the file, if that has
+            the signed hash. An asset whose copy cannot be had is registered without.
+        embargoed: nobody but the owner finds it until it is released, or ``embargoed_until`` has come.
+        actor: who registers, for the history; the local account if None.
+
+    Raises:
+        TrustError: there is no credential, it does not hold, or the policy does not accept the signer.
+        CredentialError: it carries no usable fingerprint assertion.
+        MediaError: the file cannot be decoded.
+        RegistryError: the fingerprints or the reference copy are not the signed ones, or something cannot be stored.
+    """
+    credential = read_credential(path, anchors=anchors, policy=policy)
+    signer, label, binding, manifest = _require_authentic(credential, path)
+    asset_id = asset_id_of(label, binding)
+    signed, reference_sha256 = _signed_fingerprints(credential, path)
+    copy = given_reference(reference, reference_sha256) if reference else None
+    copy = copy or kept_reference(settings.references, reference_sha256)
+    who = actor or local_user()
+
+    with store.reading() as session:
+        known = session.get(AssetRow, asset_id) is not None
+    if known:
+        _complete(store, asset_id, copy, manifest, who)
+        return Registered(asset_id, created=False)
+
+    with tempfile.TemporaryDirectory(prefix="provenance-register-") as work:
+        found, extraction = fingerprint(
+            path,
+            Path(work),
+            limits=settings.limits,
+            reference=reference_sha256 is not None and copy is None,
+            require_sandbox=settings.require_sandbox,
+            on_progress=on_progress,
+        )
+        _require_agreement(signed, found, path)
+        if copy is None and has_hash(extraction.reference, reference_sha256):
+            copy = extraction.reference
+        manifest_blob = _Blob(store.blobs.put_bytes(manifest), len(manifest), MANIFEST_TYPE)
+        reference_blob = _store_reference(store, copy) if copy else None
+
+    prints = Fingerprints(signed.frames, signed.sound, found.features, signed.features_sha256, signed.iscc)
+    now = store.now()
+    row = AssetRow(
+        asset_id=asset_id,
+        title=(credential.title or path.name)[:_MAX_TITLE],
+        signer=signer.name,
+        signer_fingerprint=signer.fingerprint,
+        owner=owner_of(signer),
+        trust_list=credential.trust_list,
+        signed_at=credential.timestamp or credential.claimed_time,
+        registered_at=now,
+        manifest_label=label,
+        hard_binding=binding,
+        signed_reference_sha256=reference_sha256,
+        reference_sha256=reference_blob.sha256 if reference_blob else None,
+        status=REGISTERED,
+        embargoed=embargoed or embargoed_until is not None,
+        embargoed_until=_stamp(embargoed_until),
+        claims=claims_of(credential),
+        **_media_facts(extraction),
+    )
+    with store.writing() as session:
+        if session.get(AssetRow, asset_id) is not None:
+            return Registered(asset_id, created=False)
+        _write(session, row, prints, manifest_blob, reference_blob, now, who)
+    return Registered(asset_id, created=True)
+
+
+def owner_of(signer: Signer) -> str:
+    """Whose asset it is: the organisation in the certificate, so that it outlives the certificate; else that one."""
+    return f"organisation:{signer.organisation}" if signer.organisation else f"certificate:{signer.fingerprint}"
+
+
+def _require_authentic(credential: Credential, path: Path) -> tuple[Signer, str, str, bytes]:
+    if credential.state is not CredentialState.AUTHENTIC:
+        raise TrustError(
+            "registry.not_authentic",
+            f"{path.name} cannot be registered: its credential is not one to rely on",
+            expected="an intact credential of a signer whom the trust policy accepts",
+            found=", ".join((credential.state.value, *credential.codes[:5])),
+            hint=_WHAT_TO_DO.get(credential.state, "sign it again from the untouched source"),
+        )
+    signer, label, binding = credential.signer, credential.manifest_label, credential.hard_binding
+    if signer is None or label is None or binding is None or credential.manifest is None:
+        raise CredentialError(
+            "registry.incomplete_credential",
+            f"the credential of {path.name} does not bind its content",
+            expected="signer, manifest label and content hash",
+            hint="sign the file again with `provenance sign`",
+        )
+    return signer, label, binding, credential.manifest
+
+
+def _signed_fingerprints(credential: Credential, path: Path) -> tuple[Fingerprints, str | None]:
+    data = credential.assertions.get(ASSERTION_LABEL)
+    if not isinstance(data, dict):
+        raise CredentialError(
+            "registry.no_fingerprints",
+            f"the credential of {path.name} holds no fingerprints",
+            expected=f"an assertion {ASSERTION_LABEL}",
+            hint="sign it with `provenance sign`, which keeps the present credential as its parent",
+        )
+    return from_assertion(data)
+
+
+def _require_agreement(signed: Fingerprints, found: Fingerprints, path: Path) -> None:
+    difference = agree(signed, found)
+    if difference is not None:
+        raise RegistryError(
+            "registry.fingerprints_differ",
+            f"the fingerprints signed into {path.name} are not those of its content",
+            expected="the same picture and sound",
+            found=difference,
+            hint="sign it again; if it was signed elsewhere, ask the signer",
+        )
+
+
+def _store_reference(store: Registry, copy: Path) -> _Blob:
+    return _Blob(store.blobs.put_file(copy), copy.stat().st_size, sniff(copy).media_type)
+
+
+def _media_facts(extraction: Extraction) -> dict[str, object]:
+    info = extraction.info
+    return {
+        "media_type": info.kind.media_type,
+        "duration": None if info.still else str(extraction.duration),
+        "width": info.width,
+        "height": info.height,
+        "fps": None if info.fps is None or info.still else float(info.fps),
+        "has_audio": info.has_audio,
+    }
+
+
+def _write(
+    session: Session,
+    row: AssetRow,
+    prints: Fingerprints,
+    manifest: _Blob,
+    reference: _Blob | None,
+    now: str,
+    actor: str,
+) -> None:
+    also = same_picture(session, prints, owner=row.owner, now=now)
+    for blob in (manifest, reference):
+        _note_blob(session, blob)
+    session.flush()
+    session.add(row)
+    session.flush()
+    session.add(ManifestRow(asset_id=row.asset_id, blob_sha256=manifest.sha256))
+    session.add_all(packing.to_rows(row.asset_id, prints))
+    detail: dict[str, object] = {"embargoed": row.embargoed, "reference": reference is not None}
+    if also:
+        detail["same_picture_as"] = also
+    add_event(session, row.asset_id, "registered", now, actor, detail)
+    session.flush()
+    indexing.add(session, row.asset_id, prints)
+
+
+def _complete(store: Registry, asset_id: str, copy: Path | None, manifest: bytes, actor: str) -> None:
+    """Bring what a registered asset lacks: a lost manifest blob, a reference copy that was not at hand before."""
+    store.blobs.put_bytes(manifest)
+    if copy is None:
+        return
+    blob = _store_reference(store, copy)
+    with store.writing() as session:
+        row = session.get_one(AssetRow, asset_id)
+        if row.reference_sha256 is None:
+            _note_blob(session, blob)
+            session.flush()
+            row.reference_sha256 = blob.sha256
+            add_event(session, asset_id, "reference_added", store.now(), actor, {"sha256": blob.sha256})
+
+
+def _note_blob(session: Session, blob: _Blob | None) -> None:
+    if blob is not None and session.get(BlobRow, blob.sha256) is None:
+        session.add(BlobRow(sha256=blob.sha256, size=blob.size, media_type=blob.media_type))
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") if moment else None
