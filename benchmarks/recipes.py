@@ -68,27 +68,25 @@ def repaint_region(
 ) -> None:
     """Paint over ``region`` from ``start`` on, softly blended, then send it round as a platform copy.
 
-    The paint is the same place at a moment chosen by the seed, shifted and toned, as a retoucher would clone it;
-    what lies under it disappears. Sound is left as it was.
+    The paint is what lies to the left or right of the region at that moment (the seed says which), slightly toned,
+    as a retoucher would clone it; what was in the region disappears. Sound is left as it was.
     """
     stream = stream_of(source)
     rng = np.random.default_rng(seed)
     with tempfile.TemporaryDirectory() as folder:
         silent = Path(folder) / "repainted.mp4"
         frames = _read(source, stream)
-        paint = _paint(frames[int(rng.integers(len(frames)))], region, rng)
+        shift, tone = _clone(stream, region, rng)
         mask = _soft_mask(stream, region)
         first = round(start * stream.fps)
         last = round((start + seconds) * stream.fps)
         painted = [
-            _blend(frame, paint, mask) if first <= number < last else frame for number, frame in enumerate(frames)
+            _blend(frame, np.roll(frame, shift, axis=1) * tone, mask) if first <= number < last else frame
+            for number, frame in enumerate(frames)
         ]
         _write(painted, silent, stream)
-        ffmpeg(
-            ["-i", str(silent), "-i", str(source), "-map", "0:v", "-map", "1:a?", "-map_metadata", "-1"]
-            + ["-vf", f"scale=-2:{height}", *_h264(crf), "-c:a", "aac", "-b:a", "96k"],
-            target,
-        )
+        joined = ["-i", str(silent), "-i", str(source), "-map", "0:v", "-map", "1:a?", "-map_metadata", "-1"]
+        ffmpeg([*joined, "-vf", f"scale=-2:{height}", *_h264(crf), "-c:a", "aac", "-b:a", "96k"], target)
 
 
 def ffmpeg(arguments: Sequence[str], target: Path) -> None:
@@ -143,12 +141,10 @@ def _write(frames: Sequence[NDArray[np.uint8]], target: Path, stream: Stream) ->
     subprocess.run([*command, str(target)], input=raw, check=True)
 
 
-def _paint(frame: NDArray[np.uint8], region: Region, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The frame moved by about the region's size, so that other things lie in the region, and slightly toned."""
-    height, width = frame.shape[:2]
-    across = round(width * region.w * rng.uniform(0.8, 1.1)) * int(rng.choice([-1, 1]))
-    moved = np.roll(frame, across, axis=1)
-    return np.clip(cv2.GaussianBlur(moved, (0, 0), 1.2) * rng.uniform(0.95, 1.05), 0, 255).astype(np.uint8)
+def _clone(stream: Stream, region: Region, rng: np.random.Generator) -> tuple[int, float]:
+    """How far to the side the paint is taken from, in pixels, and by how much it is lightened or darkened."""
+    side = int(rng.choice([-1, 1]))
+    return side * round(stream.width * region.w * rng.uniform(0.95, 1.1)), float(rng.uniform(0.96, 1.04))
 
 
 def _soft_mask(stream: Stream, region: Region) -> NDArray[np.float32]:
@@ -159,8 +155,8 @@ def _soft_mask(stream: Stream, region: Region) -> NDArray[np.float32]:
     return cv2.GaussianBlur(mask, (0, 0), max(stream.width / 160, 1))[..., np.newaxis]
 
 
-def _blend(frame: NDArray[np.uint8], paint: NDArray[np.uint8], mask: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return (frame * (1 - mask) + paint * mask).round().astype(np.uint8)
+def _blend(frame: NDArray[np.uint8], paint: NDArray[np.float64], mask: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(frame * (1 - mask) + paint * mask, 0, 255).round().astype(np.uint8)
 
 
 def copy_as_is(source: Path, target: Path) -> None:
