@@ -13,13 +13,14 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.errors import KeyFileError
 from provenance.files import replace_atomically
-from signer.certificates import C2PA_SIGNING, EMAIL_PROTECTION
+from signer.certificates import C2PA_SIGNING, EMAIL_PROTECTION, key_usage
 from signer.keys import (
     PrivateKey,
     chain_path,
     key_path,
     load_key,
     new_private_key,
+    parse_chain,
     read_pem,
     store_chain,
     store_private,
@@ -74,8 +75,9 @@ def development_authority(folder: Path, *, now: datetime | None = None) -> Devel
     intermediate = issue_authority("Development intermediate", root, moment, _INTERMEDIATE_DAYS, path_length=0)
     leaf = issue_leaf("Development signer", ORGANISATION, intermediate, moment, _LEAF_DAYS)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    earlier = read_pem(roots) if roots.exists() else b""
-    root_pem = earlier + root.certificate.public_bytes(serialization.Encoding.PEM)
+    earlier = parse_chain(read_pem(roots)) if roots.exists() else ()
+    trusted = (*(c for c in earlier if c.not_valid_after_utc > moment), root.certificate)
+    root_pem = b"".join(c.public_bytes(serialization.Encoding.PEM) for c in trusted)
     with replace_atomically(roots, replace=True) as path:
         path.write_bytes(root_pem)
     # The chain goes last: killed before it, the next run finds no whole set and starts afresh.
@@ -92,7 +94,7 @@ def issue_authority(
     private = new_private_key(algorithm)
     builder = _builder(common_name, ORGANISATION, issuer, private, now, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-    builder = builder.add_extension(_usage(authority=True), critical=True)
+    builder = builder.add_extension(key_usage(authority=True), critical=True)
     return _signed(builder, private, issuer)
 
 
@@ -110,7 +112,7 @@ def issue_leaf(
     private = new_private_key(algorithm)
     builder = _builder(common_name, organisation, issuer, private, now, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(_usage(authority=False), critical=True)
+    builder = builder.add_extension(key_usage(authority=False), critical=True)
     if purposes:
         oids = [ObjectIdentifier(oid) for oid in purposes]
         builder = builder.add_extension(x509.ExtendedKeyUsage(oids), critical=False)
@@ -144,17 +146,3 @@ def _signed(builder: x509.CertificateBuilder, private: PrivateKey, issuer: Issue
     key = issuer.private if issuer else private
     digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return Issued(builder.sign(key, digest), private)
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )

@@ -149,3 +149,18 @@ def _assess_dates(certificate: x509.Certificate, now: datetime) -> Iterator[Prob
 
 def _spki(key: PublicKeyTypes | CertificatePublicKeyTypes) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_usage(*, authority: bool) -> x509.KeyUsage:
+    """The key usage of an authority (signs certificates) or of a leaf (signs data)."""
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -1,0 +1,70 @@
+"""The home of a development set-up: certificates, key, trust and registry, made once and left alone afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provenance.errors import OutputError, RegistryError
+from provenance.settings import Settings
+from provenance.trust.anchors import add_anchors, load_anchors, remove_anchors
+from registry.store import create_registry, open_registry
+from signer.authority import NAME, development_authority
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What is there now. ``created`` names what this run made."""
+
+    key: str
+    created: tuple[str, ...]
+
+
+def make_development_home(settings: Settings) -> Home:
+    """Make what is missing: development authority and key, its root as the trust list ``development``, the registry.
+
+    Safe to repeat, also after a run that was killed.
+
+    Raises:
+        ProvenanceError: a folder cannot be written, or what is there is damaged.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OutputError(
+            "output.folder",
+            f"the home {settings.home} cannot be made",
+            found=error.strerror or "",
+            hint="another --home, or correct the permissions",
+        ) from error
+    created = []
+    authority = development_authority(settings.keys)
+    if authority.created:
+        created.append("development authority and key")
+    if _trust(settings, authority.root_pem):
+        created.append(f"trust list {NAME}")
+    if _make_registry(settings):
+        created.append("registry")
+    return Home(authority.name, tuple(created))
+
+
+def _trust(settings: Settings, root_pem: bytes) -> bool:
+    """Install the roots; False where they are the list's content already."""
+    present = next((a for a in load_anchors(settings.anchors) if a.name == NAME), None)
+    if present is not None and present.pem == root_pem:
+        return False
+    if present is not None:
+        remove_anchors(settings.anchors, NAME)
+    add_anchors(settings.anchors, NAME, root_pem)
+    return True
+
+
+def _make_registry(settings: Settings) -> bool:
+    """Make the registry, or bring an older one up to date; False where there is nothing to do."""
+    try:
+        open_registry(settings).close()
+    except RegistryError as error:
+        if error.code not in ("registry.absent", "registry.older_schema"):
+            raise
+        create_registry(settings).close()
+        return True
+    return False

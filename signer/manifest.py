@@ -1,0 +1,203 @@
+"""The manifest definition: what a signed file says of itself. Pure: builds it, signs nothing, reads no file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from provenance import __version__
+from provenance.assets import Capture
+from provenance.errors import CredentialError
+from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
+from provenance.fingerprints.iscc import SOFT_BINDING_ALGORITHM
+from provenance.fingerprints.values import Fingerprints
+
+CLAIM_GENERATOR = "provenance-toolkit"
+PARENT_ID = "parent"
+IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+SOURCE_TYPES = (
+    "digitalCapture",
+    "computationalCapture",
+    "negativeFilm",
+    "positiveFilm",
+    "print",
+    "humanEdits",
+    "composite",
+    "compositeCapture",
+    "compositeSynthetic",
+    "compositeWithTrainedAlgorithmicMedia",
+    "trainedAlgorithmicMedia",
+    "algorithmicMedia",
+    "algorithmicallyEnhanced",
+    "dataDrivenMedia",
+    "digitalCreation",
+    "screenCapture",
+    "virtualRecording",
+)
+"""IPTC digital source types (NewsCodes, without the retired ones); the C2PA library takes any URI at all."""
+
+MAX_TEXT = 500
+"""Characters of a title, name or place."""
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+_CONTEXT = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+}
+
+
+class ParentForm(StrEnum):
+    """How an earlier credential gets into the new manifest.
+
+    EMBEDDED: the library reads it from the file. SIDECAR: its bytes are handed over. UNREADABLE: it cannot be taken
+    in, so the manifest records that it was there and why it failed.
+    """
+
+    EMBEDDED = "embedded"
+    SIDECAR = "sidecar"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The credential that the input already has. ``failures``: the status codes its own validation failed with."""
+
+    form: ParentForm
+    title: str
+    failures: tuple[str, ...] = ()
+    note: str | None = None
+
+
+def check_capture(capture: Capture) -> None:
+    """Check what the publisher says of the file, before any work is done.
+
+    Raises:
+        CredentialError: ``sign.source_type``, ``sign.captured_at`` or ``sign.text``.
+    """
+    if capture.source_type not in SOURCE_TYPES:
+        raise CredentialError(
+            "sign.source_type",
+            "this is not an IPTC digital source type",
+            expected=", ".join(SOURCE_TYPES),
+            found=capture.source_type[:100],
+            hint="digitalCapture for what a camera recorded",
+        )
+    if capture.captured_at is not None and not _is_time(capture.captured_at):
+        raise CredentialError(
+            "sign.captured_at",
+            "the time of capture cannot be read",
+            expected="RFC 3339 with a zone, such as 2026-03-01T14:05:00+01:00",
+            found=capture.captured_at[:100],
+        )
+    for name in ("title", "author", "organisation", "place"):
+        text: str | None = getattr(capture, name)
+        if text is not None and (not text.strip() or len(text) > MAX_TEXT or not text.isprintable()):
+            raise CredentialError(
+                "sign.text",
+                f"the {name} cannot be used",
+                expected=f"1 to {MAX_TEXT} printable characters",
+                found=f"{len(text)} characters" if text.isprintable() else "control characters",
+            )
+
+
+def definition(
+    capture: Capture,
+    prints: Fingerprints,
+    *,
+    media_type: str,
+    duration: Fraction | None,
+    reference_sha256: str | None,
+    parent: Parent | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The manifest definition for the C2PA builder (claim v2). ``duration`` is None for stills."""
+    assertions = [
+        _created("c2pa.actions.v2", {"actions": [_first_action(capture, parent, now)]}),
+        _created(ASSERTION_LABEL, to_assertion(prints, reference_sha256)),
+        _metadata(capture, now),
+    ]
+    if prints.iscc is not None:
+        assertions.append(_created("c2pa.soft-binding", _soft_binding(prints.iscc, duration)))
+    result: dict[str, Any] = {
+        "claim_version": 2,
+        "claim_generator_info": [{"name": CLAIM_GENERATOR, "version": __version__}],
+        "title": capture.title,
+        "format": media_type,
+        "assertions": assertions,
+    }
+    if parent is not None and parent.form is not ParentForm.EMBEDDED:
+        result["ingredients"] = [_declared_ingredient(parent, media_type)]
+    return result
+
+
+def ingredient(title: str) -> dict[str, Any]:
+    """The description of a parent whose credential the library reads from the file itself."""
+    return {"relationship": "parentOf", "title": title, "label": PARENT_ID, "instance_id": PARENT_ID}
+
+
+def rfc3339(moment: datetime) -> str:
+    """The moment in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _first_action(capture: Capture, parent: Parent | None, now: datetime) -> dict[str, Any]:
+    if parent is not None:
+        # Never "created": that would cut off whatever history the file has.
+        return {"action": "c2pa.opened", "when": rfc3339(now), "parameters": {"ingredientIds": [PARENT_ID]}}
+    action = {"action": "c2pa.created", "digitalSourceType": IPTC + capture.source_type}
+    return action | ({"when": capture.captured_at} if capture.captured_at else {})
+
+
+def _metadata(capture: Capture, now: datetime) -> dict[str, Any]:
+    # C2PA's own metadata assertion has no room for what people declare (title, creator); CAWG's has.
+    data: dict[str, Any] = {"@context": _CONTEXT, "dc:title": [capture.title], "xmp:MetadataDate": rfc3339(now)}
+    if capture.author:
+        data["dc:creator"] = [capture.author]
+    if capture.organisation:
+        data["dc:publisher"] = [capture.organisation]
+    if capture.captured_at:
+        data["photoshop:DateCreated"] = capture.captured_at
+    if capture.place:
+        data["Iptc4xmpExt:LocationCreated"] = [{"Iptc4xmpExt:LocationName": capture.place}]
+    return _created("cawg.metadata", data) | {"kind": "Json"}
+
+
+def _soft_binding(iscc: str, duration: Fraction | None) -> dict[str, Any]:
+    scope = {} if duration is None else {"timespan": {"start": 0, "end": int(duration * 1000)}}
+    return {"alg": SOFT_BINDING_ALGORITHM, "pad": [0], "blocks": [{"scope": scope, "value": iscc}]}
+
+
+def _declared_ingredient(parent: Parent, media_type: str) -> dict[str, Any]:
+    failures = [{"code": code, "explanation": "found when this manifest was made"} for code in parent.failures]
+    result: dict[str, Any] = ingredient(parent.title) | {
+        "format": media_type,
+        "validation_results": {"activeManifest": {"success": [], "informational": [], "failure": failures}},
+    }
+    if parent.note:
+        result["description"] = parent.note
+    if parent.form is ParentForm.SIDECAR:
+        result["manifest_data"] = {"format": "application/c2pa", "identifier": PARENT_ID}
+    return result
+
+
+def _created(label: str, data: dict[str, Any]) -> dict[str, Any]:
+    # Without the mark the assertion would be "gathered": carried along, not stated by the signer.
+    return {"label": label, "created": True, "data": data}
+
+
+def _is_time(text: str) -> bool:
+    if not _RFC3339.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        return False
+    return True

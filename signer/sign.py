@@ -1,0 +1,277 @@
+"""Signing one file: everything is checked first, written beside the target, read back, and only then given its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from provenance.assets import Capture, ReferenceCopy, SignedAsset
+from provenance.credentials.reader import SIDECAR_SUFFIX, read_credential
+from provenance.credentials.values import Credential, CredentialState
+from provenance.errors import CredentialError, MediaError, OutputError
+from provenance.files import (
+    Staged,
+    finish_pair,
+    new_token,
+    refuse_existing,
+    replace_atomically,
+    sha256_file,
+    stage,
+    sweep,
+)
+from provenance.fingerprints.codec import ASSERTION_LABEL, agree, from_assertion
+from provenance.fingerprints.extract import fingerprint
+from provenance.fingerprints.values import Fingerprints
+from provenance.media.kinds import sniff
+from provenance.media.values import Extraction, MediaKind
+from provenance.settings import Settings
+from provenance.trust.anchors import AnchorList
+from provenance.trust.policy import SignedUnder
+from provenance.workspace import work_folder
+from signer.certificates import require_chain
+from signer.keys import SigningKey
+from signer.manifest import Parent, ParentForm, check_capture, definition
+from signer.writer import UnreadableParentError, check_tsa, write_signed
+
+Progress = Callable[[float], None]
+
+# Fingerprinting decodes the whole file; writing and reading back only copy and hash it.
+_FINGERPRINT_SHARE = 0.85
+
+_SOUND_STATES = {CredentialState.AUTHENTIC, CredentialState.UNTRUSTED}
+_UNREADABLE_CODE = "claim.malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    capture: Capture
+    kind: MediaKind
+    key: SigningKey
+    anchors: Sequence[AnchorList]
+    parent: Parent | None
+    parent_manifest: bytes | None
+    tsa_url: str | None
+    now: datetime
+
+
+def sidecar_path(target: Path) -> Path:
+    """Where the credential of a target that cannot embed one goes: ``clip.webm.c2pa``."""
+    return target.with_name(target.name + SIDECAR_SUFFIX)
+
+
+def sign_file(
+    capture: Capture,
+    target: Path,
+    *,
+    key: SigningKey,
+    settings: Settings,
+    anchors: Sequence[AnchorList],
+    replace: bool = False,
+    withhold_reference: bool = False,
+    tsa_url: str | None = None,
+    on_progress: Progress | None = None,
+    now: datetime | None = None,
+) -> SignedAsset:
+    """Sign ``capture.path`` into ``target``; the source is only ever read.
+
+    1. What was asked for is usable, the target is free and is not the source, the key may sign now.
+    2. The source is media; a credential it has already becomes the parent, sound or not.
+    3. One decode gives fingerprints and reference copy.
+    4. The signed file is written beside the target, read back, and must be sound and say what was meant.
+    5. The reference copy is kept, then the file takes the target's name.
+
+    Until step 5 nothing can be seen of it; whatever fails or is killed before leaves everything as it was.
+
+    Raises:
+        ProvenanceError: of the kind of what was not as expected.
+    """
+    moment = now or datetime.now(UTC)
+    check_capture(capture)
+    if tsa_url is not None:
+        check_tsa(tsa_url)
+    kind = sniff(capture.path)
+    _check_target(capture.path, target, kind, replace=replace)
+    require_chain(key.chain, key.private.public_key(), moment)
+    before = _identity(capture.path)
+    parent, parent_manifest = find_parent(capture, anchors)
+    job = _Job(capture, kind, key, anchors, parent, parent_manifest, tsa_url, moment)
+    with work_folder(settings.home / "work") as work:
+        prints, extraction = fingerprint(
+            capture.path,
+            work,
+            limits=settings.limits,
+            reference=not withhold_reference,
+            require_sandbox=settings.require_sandbox,
+            on_progress=(lambda share: on_progress(share * _FINGERPRINT_SHARE)) if on_progress else None,
+        )
+        reference = None if withhold_reference else extraction.reference
+        digest = sha256_file(reference) if reference else None
+        with ExitStack() as stack:
+            token = new_token()
+            staged = stack.enter_context(stage(target, replace=replace, token=token))
+            sidecar = None
+            if not kind.embeddable:
+                sidecar = stack.enter_context(stage(sidecar_path(target), replace=replace, token=token))
+            _write(job, staged, sidecar, prints, extraction, digest)
+            if _identity(capture.path) != before:
+                raise MediaError(
+                    "media.changed", f"{capture.path.name} changed while it was being signed", hint="sign it again"
+                )
+            credential = read_back(staged, sidecar, prints, digest, anchors)
+            kept = _keep_reference(settings.references, reference, digest)
+            if sidecar is None:
+                staged.publish()
+            else:
+                staged.publish_with(sidecar)
+    if on_progress:
+        on_progress(1.0)
+    return SignedAsset(
+        path=target,
+        sidecar=sidecar.target if sidecar else None,
+        manifest_label=credential.manifest_label or "",
+        hard_binding=credential.hard_binding or "",
+        fingerprints=prints,
+        reference=kept,
+    )
+
+
+def find_parent(capture: Capture, anchors: Sequence[AnchorList]) -> tuple[Parent | None, bytes | None]:
+    """The credential that the input has already, as the parent of the new one, with the bytes of a sidecar.
+
+    A broken one counts too: signing as if there had been none would launder the file.
+    """
+    credential = read_credential(capture.path, anchors=anchors, policy=SignedUnder(anchors))
+    title = capture.path.name[:200]
+    if credential.state is CredentialState.NONE:
+        return None, None
+    if credential.state is CredentialState.UNSUPPORTED:
+        if credential.remote_url is None:
+            return None, None
+        note = "It names a credential at a remote address, which was not fetched."
+        return Parent(ParentForm.UNREADABLE, title, credential.codes or ("manifest.inaccessible",), note), None
+    if credential.state is CredentialState.BROKEN or (credential.sidecar and credential.manifest is None):
+        return _unreadable(title), None
+    if credential.sidecar:
+        return Parent(ParentForm.SIDECAR, title, credential.codes), credential.manifest
+    return Parent(ParentForm.EMBEDDED, title, credential.codes), None
+
+
+def read_back(
+    staged: Staged,
+    sidecar: Staged | None,
+    prints: Fingerprints,
+    reference_sha256: str | None,
+    anchors: Sequence[AnchorList],
+) -> Credential:
+    """Read what was written as anybody would, and require that it is sound and holds the fingerprints meant.
+
+    Raises:
+        CredentialError: ``sign.read_back``.
+    """
+    credential = read_credential(
+        staged.path, anchors=anchors, policy=SignedUnder(anchors), sidecar=sidecar.path if sidecar else None
+    )
+    if credential.state not in _SOUND_STATES or not credential.manifest_label or not credential.hard_binding:
+        raise _not_as_meant("a sound credential", f"{credential.state.value}: {', '.join(credential.codes[:5])}")
+    signed, signed_reference = from_assertion(credential.assertions.get(ASSERTION_LABEL) or {})
+    difference = agree(signed, prints)
+    if difference is not None or signed_reference != reference_sha256:
+        raise _not_as_meant("the fingerprints of the source", difference or "another reference copy")
+    return credential
+
+
+def _write(
+    job: _Job, staged: Staged, sidecar: Staged | None, prints: Fingerprints, extraction: Extraction, digest: str | None
+) -> None:
+    still = extraction.info.still
+    duration = None if still else extraction.duration
+
+    def attempt(job: _Job) -> bytes:
+        described: dict[str, Any] = definition(
+            job.capture,
+            prints,
+            media_type=job.kind.media_type,
+            duration=duration,
+            reference_sha256=digest,
+            parent=job.parent,
+            now=job.now,
+        )
+        return write_signed(
+            job.capture.path,
+            staged.path,
+            described,
+            kind=job.kind,
+            key=job.key,
+            anchors=job.anchors,
+            parent=job.parent,
+            parent_manifest=job.parent_manifest,
+            tsa_url=job.tsa_url,
+        )
+
+    try:
+        manifest = attempt(job)
+    except UnreadableParentError:
+        # Our reader could follow it, the library's writer cannot: still never "created".
+        manifest = attempt(
+            dataclasses.replace(job, parent=_unreadable(job.capture.path.name[:200]), parent_manifest=None)
+        )
+    if sidecar is not None:
+        sidecar.path.write_bytes(manifest)
+
+
+def _unreadable(title: str) -> Parent:
+    note = "It carried a credential that could not be read."
+    return Parent(ParentForm.UNREADABLE, title, (_UNREADABLE_CODE,), note)
+
+
+def _check_target(source: Path, target: Path, kind: MediaKind, *, replace: bool) -> None:
+    names = [target] if kind.embeddable else [target, sidecar_path(target)]
+    for name in names:
+        if name.exists() and name.samefile(source):
+            raise OutputError(
+                "output.is_source",
+                f"{target} is the input itself, by this or another name",
+                expected="another file: inputs are never modified",
+                hint="name another output with -o",
+            )
+    if not kind.embeddable and target.parent.is_dir():
+        # An earlier run may have been killed between publishing a sidecar and its file.
+        finish_pair(target, sidecar_path(target))
+        sweep(sidecar_path(target))
+    for name in names:
+        refuse_existing(name, replace=replace)
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise MediaError("media.missing", f"{path.name} is gone", found=error.strerror or "") from error
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _keep_reference(folder: Path, copy: Path | None, digest: str | None) -> ReferenceCopy | None:
+    if copy is None or digest is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{digest}{copy.suffix}"
+    if not kept.exists() or sha256_file(kept) != digest:
+        with replace_atomically(kept, replace=True) as path:
+            shutil.copyfile(copy, path)
+    return ReferenceCopy(kept, digest, sniff(kept).media_type)
+
+
+def _not_as_meant(expected: str, found: str) -> CredentialError:
+    return CredentialError(
+        "sign.read_back",
+        "the signed file did not read back as it was meant, so it was thrown away",
+        expected=expected,
+        found=found,
+        hint="check that the input plays; if it does, report this",
+    )
