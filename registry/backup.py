@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from provenance.assets import asset_id_of
 from provenance.errors import RegistryError
 from provenance.files import refuse_existing, replace_atomically
+from provenance.workspace import work_folder
 from registry.assets import load_original
 from registry.database_errors import database_errors
 from registry.models import AssetRow, BlobRow, IndexedAssetRow, ManifestRow
@@ -43,33 +43,37 @@ def back_up(
     registry: Registry,
     target: Path,
     *,
+    work: Path,
     replace: bool = False,
     on_progress: Callable[[float], None] | None = None,
 ) -> Backup:
     """Write database and blobs into one tar file, which appears only when all of it is written and checked.
+
+    ``work``: a folder with room for a copy of the database and of the largest blob.
 
     Raises:
         OutputError: the file exists and ``replace`` is not set, or it cannot be written.
         RegistryError: a blob is missing or damaged, or the database cannot be read.
     """
     refuse_existing(target, replace=replace)
-    # Beside the target, where there is room for what is about to be written anyway.
-    with tempfile.TemporaryDirectory(prefix=".provenance-backup-", dir=target.parent) as folder:
-        snapshot = Path(folder) / DATABASE_NAME
+    with work_folder(work) as folder:
+        snapshot = folder / DATABASE_NAME
         with database_errors(), closing(registry.engine.raw_connection()) as connection:
             connection.cursor().execute("VACUUM INTO ?", (str(snapshot),))
         with database_errors(), closing(sqlite3.connect(snapshot)) as copy:
             assets = copy.execute("SELECT count(*) FROM assets").fetchone()[0]
             blobs = [row[0] for row in copy.execute("SELECT sha256 FROM blobs ORDER BY sha256")]
-        with replace_atomically(target, replace=replace) as path:
-            with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
-                archive.add(snapshot, DATABASE_NAME, filter=_anonymous)
-                for number, sha256 in enumerate(blobs, 1):
-                    piece = registry.blobs.fetch(sha256, Path(folder) / sha256)
-                    archive.add(piece, f"{BLOBS_NAME}/{sha256[:2]}/{sha256}", filter=_anonymous)
-                    piece.unlink()
-                    if on_progress is not None:
-                        on_progress(number / len(blobs))
+        with (
+            replace_atomically(target, replace=replace) as path,
+            tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar,
+        ):
+            tar.add(snapshot, DATABASE_NAME, filter=_anonymous)
+            for number, sha256 in enumerate(blobs, 1):
+                piece = registry.blobs.fetch(sha256, folder / sha256)
+                tar.add(piece, f"{BLOBS_NAME}/{sha256[:2]}/{sha256}", filter=_anonymous)
+                piece.unlink()
+                if on_progress is not None:
+                    on_progress(number / len(blobs))
     return Backup(target, assets, len(blobs), target.stat().st_size)
 
 

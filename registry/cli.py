@@ -192,7 +192,7 @@ def backup_command(ctx: click.Context, target: Path, force: bool) -> None:
     from registry.backup import back_up
 
     with _open(ctx) as store, progress("backing up") as advance:
-        done = back_up(store, target, replace=force, on_progress=advance)
+        done = back_up(store, target, work=settings_of(ctx).home / "work", replace=force, on_progress=advance)
     click.echo(f"{done.assets} assets and {done.blobs} blobs in {safe(target)} ({done.size_bytes} bytes)")
 
 

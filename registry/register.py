@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from provenance.media.values import Extraction
 from provenance.settings import Settings
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
+from provenance.workspace import work_folder
 from registry import indexing, packing
 from registry.assets import add_event, local_user
 from registry.claims import claims_of
@@ -105,10 +105,10 @@ def register(
         _complete(store, asset_id, copy, manifest, who)
         return Registered(asset_id, created=False)
 
-    with tempfile.TemporaryDirectory(prefix="provenance-register-") as work:
+    with work_folder(settings.home / "work") as work:
         found, extraction = fingerprint(
             path,
-            Path(work),
+            work,
             limits=settings.limits,
             reference=reference_sha256 is not None and copy is None,
             require_sandbox=settings.require_sandbox,
