@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from provenance.credentials import container
 from provenance.credentials.certificate import SignatureBoxError, signer_of
@@ -45,7 +46,7 @@ def read_credential(
     """
     with open_media(path) as opened, os.fdopen(os.dup(opened.fd), "rb") as stream:
         beside = sidecar
-        reading = StoreReading(Outcome.NONE) if sidecar else read_store(stream, anchors)
+        reading = StoreReading(Outcome.NONE) if sidecar else _embedded(stream, opened.size, anchors)
         if reading.outcome in (Outcome.NONE, Outcome.UNSUPPORTED, Outcome.REMOTE_ONLY):
             beside = sidecar or find_sidecar(path)
             if beside is not None:
@@ -53,9 +54,6 @@ def read_credential(
                 remote_url = reading.remote_url
                 reading = replace(read_store(stream, anchors, _sidecar_bytes(beside)), remote_url=remote_url)
         faults = container.faults_of(stream, opened.size)
-        if reading.outcome is Outcome.BROKEN and beside is None and not container.has_traces(stream):
-            # The file is damaged, but nothing suggests that there was ever a credential in it.
-            reading = replace(reading, outcome=Outcome.NONE)
     if reading.summary is None or reading.details is None:
         return Credential(
             state=_UNREADABLE[reading.outcome],
@@ -67,6 +65,18 @@ def read_credential(
     vouching = frozenset(a.uri for a in anchors if a.kind is AnchorKind.MANIFEST)
     store = ManifestStore(reading.summary, reading.details, vouching)
     return _credential(store, reading, faults, policy, sidecar=beside is not None)
+
+
+def _embedded(stream: BinaryIO, size: int, anchors: Sequence[AnchorList]) -> StoreReading:
+    problem = container.oversized(stream, size, MAX_MANIFEST_BYTES)
+    if problem is not None:
+        return StoreReading(Outcome.BROKEN, problem=problem)
+    stream.seek(0)
+    reading = read_store(stream, anchors)
+    if reading.outcome is Outcome.BROKEN and not container.has_traces(stream):
+        # The file is damaged, but nothing suggests that there was ever a credential in it.
+        return replace(reading, outcome=Outcome.NONE)
+    return reading
 
 
 def find_sidecar(path: Path) -> Path | None:
