@@ -1,0 +1,1 @@
+"""Says whether a circulating clip is a signed original's, and what was done to it."""

@@ -1,0 +1,208 @@
+"""Lay a candidate and the clip on each other: first roughly by hashes, then in space, then in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from provenance.media.frames import read_frames
+from provenance.media.probe import probe
+from provenance.media.values import GreyImage
+from provenance.settings import Settings
+from verifier.clip import Clip
+from verifier.geometry import Geometry, estimate, refine, whole_frame
+from verifier.identify import CLOSE_BITS, Candidate
+from verifier.timing import Piece, find_pieces
+from verifier.tracks import clip_track, grid_size, original_track
+
+_PAIRS = 6
+_MARGIN_S = 20.0
+_LOOK_WIDTH = 160
+_ONE_READ_S = 90.0
+SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
+STILL_S = 0.04
+"""Length given to a still, so that it has a piece like everything else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """The clip laid on one original: which moment is which, and which pixel is which.
+
+    ``reference`` is the copy that is compared with; None where it was withheld, and then pieces come from the
+    hashes alone and ``geometry`` is None. A still has one piece over the whole clip.
+    """
+
+    candidate: Candidate
+    pieces: tuple[Piece, ...]
+    geometry: Geometry | None
+    reference: Path | None
+
+    @property
+    def coverage(self) -> float:
+        """Seconds of the clip that the pieces explain."""
+        return sum(piece.length for piece in self.pieces)
+
+
+def rough_line(candidate: Candidate) -> tuple[float, float, float]:
+    """The (speed, offset) that most close pairs of frames agree on, and the share of the clip's frames that do (0-1)."""
+    rows, columns = np.nonzero(candidate.distance <= CLOSE_BITS)
+    if not rows.size:
+        return 1.0, 0.0, 0.0
+    weight = 1 - candidate.distance[rows, columns] / (CLOSE_BITS + 1.0)
+    best = (1.0, 0.0, 0.0)
+    for speed in SPEEDS_BY_HASH:
+        offsets = candidate.original_times[columns] - speed * candidate.clip_times[rows]
+        bins = np.floor(offsets / 0.5).astype(np.int64)
+        bins -= bins.min()
+        # Two samplings that do not fall together spread over two neighbouring bins.
+        votes = (
+            np.convolve(np.bincount(bins, weight), [1, 1], mode="valid") if bins.max() else np.bincount(bins, weight)
+        )
+        peak = int(np.argmax(votes))
+        share = float(votes[peak]) / len(candidate.clip_times)
+        if share > best[2] * (1.0 if best[2] == 0 else 1.1):
+            near = (bins == peak) | (bins == peak + 1)
+            best = (speed, float(np.average(offsets[near], weights=weight[near])), share)
+    return best
+
+
+def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
+    """Find geometry and pieces.
+
+    Raises:
+        MediaError: the reference copy cannot be decoded.
+    """
+    working = clip.extraction.working
+    if reference is None or working is None or not candidate.distance.size:
+        return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
+    sizes = _size_of(reference, settings), _size_of(working, settings)
+    pairs = _rough_pairs(clip, candidate, reference, working, sizes, settings)
+    geometry = estimate(pairs, candidate.mirrored) or whole_frame(*sizes, candidate.mirrored)
+    if clip.extraction.info.still or candidate.original.duration is None:
+        piece = Piece(0.0, max(clip.duration, STILL_S), 0.0, 0.0, 1.0, moving=False)
+        return Alignment(candidate, (piece,), refine(geometry, pairs[:1]), reference)
+    pieces = _pieces_by_motion(clip, candidate, reference, working, geometry, settings)
+    pieces = pieces or _pieces_by_hash(clip, candidate)
+    if pieces:
+        geometry = _refined(geometry, pieces, reference, working, settings)
+    return Alignment(candidate, pieces, geometry, reference)
+
+
+def _pieces_by_motion(
+    clip: Clip, candidate: Candidate, reference: Path, working: Path, geometry: Geometry, settings: Settings
+) -> tuple[Piece, ...]:
+    width, height = grid_size(geometry.original_size)
+    speed, offset, _ = rough_line(candidate)
+    low, high = sorted((offset, speed * clip.duration + offset))
+    original = original_track(
+        read_frames(
+            reference,
+            width=width,
+            height=height,
+            start=Fraction(max(0, int(low - _MARGIN_S))),
+            end=Fraction(max(1, int(high + _MARGIN_S) + 1)),
+            limits=settings.limits,
+            require_sandbox=settings.require_sandbox,
+        )
+    )
+    frames = read_frames(
+        working,
+        width=_LOOK_WIDTH,
+        height=max(16, round(_LOOK_WIDTH * geometry.clip_size[1] / geometry.clip_size[0])),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    )
+    return tuple(find_pieces(clip_track(frames, geometry), original, clip.duration))
+
+
+def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
+    """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second."""
+    if not candidate.distance.size:
+        return ()
+    speed, offset, share = rough_line(candidate)
+    predicted = speed * candidate.clip_times + offset
+    near = np.abs(candidate.original_times[None, :] - predicted[:, None]) <= 0.5
+    close = ((candidate.distance <= CLOSE_BITS) & near).any(axis=1)
+    if not close.any():
+        return ()
+    times = candidate.clip_times[close]
+    start, end = float(times[0]), float(times[-1])
+    # The last sampled frame stands for the time until the next one would have come.
+    step = float(np.median(np.diff(candidate.clip_times))) if len(candidate.clip_times) > 1 else clip.duration
+    start = 0.0 if start <= 2 * step else start
+    end = clip.duration if end + 2 * step >= clip.duration else end + step
+    return (Piece(start, end, speed, offset, share, moving=False),)
+
+
+def _rough_pairs(
+    clip: Clip,
+    candidate: Candidate,
+    reference: Path,
+    working: Path,
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    settings: Settings,
+) -> list[tuple[GreyImage, GreyImage]]:
+    """The closest pairs of frames by hash, spread over the clip, as pictures (original, clip)."""
+    ours, theirs = [], []
+    for rows in np.array_split(np.arange(len(candidate.clip_times)), min(_PAIRS, len(candidate.clip_times))):
+        row, column = np.unravel_index(int(np.argmin(candidate.distance[rows])), candidate.distance[rows].shape)
+        if candidate.distance[rows[row], column] <= CLOSE_BITS:
+            ours.append(float(candidate.clip_times[rows[row]]))
+            theirs.append(float(candidate.original_times[column]))
+    return _pairs(reference, working, ours, theirs, sizes, settings)
+
+
+def _refined(
+    geometry: Geometry, pieces: tuple[Piece, ...], reference: Path, working: Path, settings: Settings
+) -> Geometry:
+    """Refine the geometry on frames of the same moment."""
+    piece = max(pieces, key=lambda p: p.length)
+    ours = [piece.start + share * piece.length for share in (0.2, 0.5, 0.8)]
+    theirs = [piece.original_time(moment) for moment in ours]
+    pairs = _pairs(reference, working, ours, theirs, (geometry.original_size, geometry.clip_size), settings)
+    return refine(geometry, pairs)
+
+
+def _pairs(
+    reference: Path,
+    working: Path,
+    ours: list[float],
+    theirs: list[float],
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    settings: Settings,
+) -> list[tuple[GreyImage, GreyImage]]:
+    originals = pictures_at(reference, theirs, sizes[0], settings)
+    clips = pictures_at(working, ours, sizes[1], settings)
+    return [(a, b) for a, b in zip(originals, clips, strict=True) if a is not None and b is not None]
+
+
+def pictures_at(path: Path, moments: list[float], size: tuple[int, int], settings: Settings) -> list[GreyImage | None]:
+    """The grey frames on show at those seconds, at that (width, height); None past the end."""
+    if not moments:
+        return []
+    if max(moments) - min(moments) > _ONE_READ_S and len(moments) > 1:
+        return [picture for moment in moments for picture in pictures_at(path, [moment], size, settings)]
+    found: list[GreyImage | None] = [None] * len(moments)
+    exact = [Fraction(round(moment * 1_000_000), 1_000_000) for moment in moments]
+    frames = read_frames(
+        path,
+        width=size[0],
+        height=size[1],
+        start=max(Fraction(0), min(exact) - 1),
+        end=max(exact) + Fraction(1, 1000),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    )
+    for frame in frames:
+        for index, moment in enumerate(exact):
+            if frame.time <= moment and moment - frame.time <= 1:
+                found[index] = frame.image
+    return found
+
+
+def _size_of(path: Path, settings: Settings) -> tuple[int, int]:
+    info = probe(path, limits=settings.limits, require_sandbox=settings.require_sandbox)
+    return info.width or 1, info.height or 1

@@ -1,0 +1,84 @@
+"""Run every comparer that applies to one alignment, and say what none of them could look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provenance.report import Finding
+from provenance.settings import Settings
+from verifier.align import Alignment
+from verifier.clip import Clip
+from verifier.comparers.framing import compare_framing
+from verifier.comparers.hearing import Hearing, compare_hearing, listen
+from verifier.comparers.order import compare_order
+from verifier.comparers.picture import Excess, measure
+from verifier.comparers.regions import compare_regions
+from verifier.timing import Piece
+
+LIMITS = (
+    "changes of colour that leave brightness as it is",
+    "changed parts smaller than about 2 % of the frame, or shorter than about a second",
+    "whether lips and sound still fit each other to better than a tenth of a second",
+)
+"""What this version's comparers cannot see, said in every report that compares a moving picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What the comparers found, and the measurements that evidence is drawn from.
+
+    ``complete``: picture and sound, as far as both sides have them, could be compared.
+    """
+
+    alignment: Alignment
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    excesses: tuple[tuple[Piece, Excess], ...]
+    hearings: tuple[tuple[Piece, Hearing], ...]
+    complete: bool
+
+
+def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bool = True) -> Comparison:
+    """Compare clip and original along an alignment; what no piece explains is said for the ``primary`` one only.
+
+    Raises:
+        MediaError: the reference copy cannot be decoded.
+    """
+    original = alignment.candidate.original
+    still = clip.extraction.info.still or original.duration is None
+    findings: list[Finding] = []
+    not_checked: list[str] = []
+    if not still:
+        length = None if original.duration is None else float(original.duration)
+        findings += compare_order(alignment.pieces, clip.duration, length, original.asset_id, primary=primary)
+    excesses = _look(clip, alignment, settings)
+    for piece, excess in excesses:
+        size = alignment.geometry.clip_size if alignment.geometry else (1, 1)
+        findings += compare_regions(piece, excess, size, original.asset_id)
+    findings += compare_framing(clip, alignment, excesses[0][1].tone if excesses else None)
+    hearings = _hear(clip, alignment, settings)
+    for piece, hearing in hearings:
+        findings += compare_hearing(piece, hearing, original.asset_id)
+    if alignment.reference is None:
+        not_checked.append("picture and sound in detail: the publisher keeps no reference copy of this original")
+    if clip.facts.width and excesses:
+        not_checked += LIMITS if not still else LIMITS[:1]
+    if original.has_audio and not clip.facts.audio:
+        not_checked.append("the sound: the clip has none")
+    if any(not piece.moving for piece in alignment.pieces) and not still:
+        not_checked.append("the exact moment: too little moves to tell it from others of the same scene")
+    looked = bool(excesses) or not clip.extraction.info.has_video
+    return Comparison(alignment, tuple(findings), tuple(not_checked), excesses, hearings, looked)
+
+
+def _look(clip: Clip, alignment: Alignment, settings: Settings) -> tuple[tuple[Piece, Excess], ...]:
+    measured = ((piece, measure(clip, alignment, piece, settings)) for piece in alignment.pieces)
+    return tuple((piece, excess) for piece, excess in measured if excess is not None)
+
+
+def _hear(clip: Clip, alignment: Alignment, settings: Settings) -> tuple[tuple[Piece, Hearing], ...]:
+    pcm, reference = clip.extraction.pcm, alignment.reference
+    if pcm is None or reference is None or not alignment.candidate.original.has_audio:
+        return ()
+    heard = ((piece, listen(pcm, reference, piece, settings)) for piece in alignment.pieces if piece.speed > 0)
+    return tuple((piece, hearing) for piece, hearing in heard if hearing is not None)

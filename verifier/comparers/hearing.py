@@ -1,0 +1,171 @@
+"""Is the sound the original's? Spectra compared quarter second by quarter second along the pieces.
+
+Each side becomes a log spectrogram in 24 bands of equal pitch width between 120 and 3,800 Hz, which every codec keeps;
+each band's own mean is taken out, so that level and equalisation drop out. Where the loud parts of the two do not
+correlate, something else is heard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.media.sound import read_pcm
+from provenance.media.values import PCM_RATE
+from provenance.report import Finding, Kind
+from provenance.settings import Settings
+from provenance.times import Interval
+from verifier.comparers.order import original_interval
+from verifier.timing import Piece
+
+HOP_S = 0.032
+_FRAME = 1024
+_BANDS = 24
+_WINDOW_S = 0.75
+"""Seconds over which spectra are correlated; findings are placed to about a quarter of it."""
+SAME = 0.55
+"""Correlation (-1 to 1) above which it is the same sound; re-encodings stay above 0.8, other speech under 0.4."""
+SILENCE_DB = -55.0
+"""Level (dB of full scale) under which nothing is heard."""
+MIN_EDIT_S = 0.6
+REPLACED_SHARE = 0.8
+"""Share of the comparable sound that differs above which it was replaced as a whole."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """The comparison over one piece.
+
+    ``times``: float64 (n,) clip seconds; ``same``: float64 (n,) correlation, NaN where both are silent;
+    ``clip_bands`` and ``original_bands``: float64 (n, 25), dB, as ``spectrogram``, the original laid on the clip's time.
+    """
+
+    times: NDArray[np.float64]
+    same: NDArray[np.float64]
+    clip_bands: NDArray[np.float64]
+    original_bands: NDArray[np.float64]
+
+
+def listen(pcm: Path, reference: Path, piece: Piece, settings: Settings) -> Hearing | None:
+    """Compare the sound along a piece; None where either side has less than a window of it.
+
+    ``pcm``: the clip's samples as ``Extraction.pcm``.
+    """
+    low, high = sorted((piece.original_time(piece.start), piece.original_time(piece.end)))
+    samples = np.memmap(pcm, dtype="<i2", mode="r")
+    mine = spectrogram(samples[round(piece.start * PCM_RATE) : round(piece.end * PCM_RATE)])
+    origin = Fraction(max(0, round((low - 0.5) * 1000)), 1000)
+    yours = spectrogram(
+        read_pcm(
+            reference,
+            start=origin,
+            end=Fraction(max(1, round((high + 0.5) * 1000)), 1000),
+            limits=settings.limits,
+            require_sandbox=settings.require_sandbox,
+        )
+    )
+    times = np.arange(len(mine)) * HOP_S
+    if len(times) * HOP_S < _WINDOW_S or len(yours) < 2:
+        return None
+    # The shift between picture and sound that every container adds is searched for once, within a tenth of a second.
+    best: Hearing | None = None
+    for shift in np.arange(-0.12, 0.121, HOP_S / 2):
+        moments = piece.speed * (times + piece.start) + piece.offset - float(origin) + shift
+        warped = _at(yours, moments / HOP_S)
+        hearing = Hearing(times + piece.start, _correlation(mine, warped), mine, warped)
+        if best is None or np.nansum(hearing.same) > np.nansum(best.same):
+            best = hearing
+    return best
+
+
+def compare_hearing(piece: Piece, hearing: Hearing, asset_id: str) -> list[Finding]:
+    """Findings about the sound of one piece."""
+    loud_there = hearing.original_bands[:, -1] > SILENCE_DB
+    loud_here = hearing.clip_bands[:, -1] > SILENCE_DB
+    if loud_there.mean() > 0.05 and loud_here.mean() < 0.01:
+        text = "The original has sound here, the clip is silent."
+        return [_finding(Kind.MUTED, piece, piece.start, piece.end, 1.0, text, asset_id)]
+    differs = (hearing.same < SAME) & (loud_here | loud_there) & np.isfinite(hearing.same)
+    comparable = np.isfinite(hearing.same)
+    findings = []
+    runs = [(s, e) for s, e in _runs(differs) if (e - s) * HOP_S >= MIN_EDIT_S]
+    total = sum(e - s for s, e in runs)
+    if comparable.any() and total / comparable.sum() >= REPLACED_SHARE:
+        score = float(1 - np.clip(np.nanmedian(hearing.same[differs]), 0, 1))
+        text = "The sound is not the original's, while the picture is."
+        return [_finding(Kind.AUDIO_REPLACED, piece, piece.start, piece.end, score, text, asset_id)]
+    for start, end in runs:
+        score = float(1 - np.clip(np.nanmedian(hearing.same[start:end]), 0, 1))
+        text = f"{(end - start) * HOP_S:.1f} s of the sound are not the original's."
+        left, right = hearing.times[start], hearing.times[end - 1] + HOP_S
+        findings.append(_finding(Kind.AUDIO_EDITED, piece, left, right, score, text, asset_id))
+    return findings
+
+
+def spectrogram(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Log energy in bands: float64 (frames, 24 + 1), dB of full scale; the last column is the level."""
+    hop = round(HOP_S * PCM_RATE)
+    if len(pcm) < _FRAME:
+        return np.zeros((0, _BANDS + 1))
+    frames = np.lib.stride_tricks.sliding_window_view(pcm.astype(np.float32) / 32768, _FRAME)[::hop]
+    power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME).astype(np.float32), axis=1)) ** 2 / (_FRAME * _FRAME / 16)
+    edges = np.geomspace(120, 3800, _BANDS + 1) / (PCM_RATE / _FRAME)
+    bands = np.stack(
+        [power[:, int(a) : max(int(a) + 1, int(b))].sum(axis=1) for a, b in zip(edges[:-1], edges[1:], strict=True)], 1
+    )
+    level = power.sum(axis=1, keepdims=True)
+    decibels: NDArray[np.float64] = 10 * np.log10(np.hstack([bands, level]) + 1e-9)
+    return decibels
+
+
+def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlation over a sliding window of band energies without their means; NaN where both are silent."""
+    quiet = (a[:, -1] < SILENCE_DB) & (b[:, -1] < SILENCE_DB)
+    x, y = _centred(a[:, :-1]), _centred(b[:, :-1])
+    width = max(1, round(_WINDOW_S / HOP_S))
+    kernel = np.ones(width)
+
+    def pooled(v: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.convolve(v.sum(axis=1), kernel, mode="same")
+
+    same = pooled(x * y) / np.sqrt(np.maximum(pooled(x * x) * pooled(y * y), 1e-6))
+    return np.where(np.convolve(quiet, kernel, mode="same") > width / 2, np.nan, same)
+
+
+def _centred(bands: NDArray[np.float64]) -> NDArray[np.float64]:
+    # A floor keeps what a codec leaves of silence from counting as much as speech.
+    floored = np.maximum(bands, SILENCE_DB - 10)
+    centred: NDArray[np.float64] = floored - floored.mean(axis=0)
+    return centred
+
+
+def _at(bands: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The spectrogram read at fractional rows; silence beyond its ends."""
+    inside = (positions > -1) & (positions < len(bands))
+    low = np.clip(np.floor(positions).astype(int), 0, len(bands) - 1)
+    high = np.clip(low + 1, 0, len(bands) - 1)
+    share = (positions - np.floor(positions))[:, None]
+    mixed: NDArray[np.float64] = bands[low] * (1 - share) + bands[high] * share
+    mixed[~inside] = -90.0
+    return mixed
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches of true values, [start, end)."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
+    return [(int(s), int(e)) for s, e in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _finding(kind: Kind, piece: Piece, start: float, end: float, score: float, text: str, asset_id: str) -> Finding:
+    return Finding(
+        kind,
+        score,
+        text,
+        clip=Interval.of(start, end),
+        original=original_interval(piece, start, end),
+        asset_id=asset_id,
+    )

@@ -1,0 +1,102 @@
+"""Aligned pictures: clip frames beside the original's frames of the same moment, in the clip's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.media.frames import read_frames
+from provenance.settings import Settings
+from verifier.geometry import Geometry
+from verifier.timing import Piece
+
+CHUNK_S = 10.0
+RATE = 10.0
+"""Pairs per second."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """A stretch of aligned pictures.
+
+    ``times``: float64 (n,), clip seconds; ``clip`` and ``original``: uint8 (n, h, w) luma, the original warped into
+    the clip's frame but not yet matched in tone.
+    """
+
+    times: NDArray[np.float64]
+    clip: NDArray[np.uint8]
+    original: NDArray[np.uint8]
+
+
+def aligned_pairs(
+    working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings
+) -> Iterator[Pairs]:
+    """The piece in chunks of ``CHUNK_S`` at up to ``RATE`` pairs a second, so that memory stays flat."""
+    count = max(1, round(piece.length / CHUNK_S))
+    edges = np.linspace(piece.start, piece.end, count + 1)
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        pairs = _chunk(working, reference, piece, geometry, settings, float(start), float(end))
+        if len(pairs.times):
+            yield pairs
+
+
+def _chunk(
+    working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings, start: float, end: float
+) -> Pairs:
+    times, clip = load(working, start, end, geometry.clip_size, settings)
+    low, high = sorted((piece.original_time(start), piece.original_time(end)))
+    moments, originals = load(reference, low - 0.2, high + 0.2, geometry.original_size, settings)
+    if not len(times) or not len(moments):
+        return Pairs(np.zeros(0), np.zeros((0, 1, 1), np.uint8), np.zeros((0, 1, 1), np.uint8))
+    keep = np.flatnonzero(np.diff(np.floor(times * RATE + 1e-6), prepend=-1) > 0)
+    wanted = piece.speed * times[keep] + piece.offset
+    chosen = [_best(clip[k], originals, moments, moment, geometry) for k, moment in zip(keep, wanted, strict=True)]
+    return Pairs(times[keep], clip[keep], np.stack(chosen))
+
+
+def _best(
+    picture: NDArray[np.uint8],
+    originals: NDArray[np.uint8],
+    moments: NDArray[np.float64],
+    moment: float,
+    geometry: Geometry,
+) -> NDArray[np.uint8]:
+    """The original's frame nearest in time or a neighbour of it, whichever differs least: rates need not agree."""
+    nearest = int(np.abs(moments - moment).argmin())
+    options = [geometry.warp(originals[k]) for k in range(max(0, nearest - 1), min(len(moments), nearest + 2))]
+    small = cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).astype(np.float32)
+    costs = []
+    for option in options:
+        other = cv2.resize(option, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).astype(np.float32)
+        difference = small - other
+        # The median, so that an altered region does not choose the frame.
+        costs.append(float(np.median(np.abs(difference - np.median(difference)))))
+    return options[int(np.argmin(costs))]
+
+
+def load(
+    path: Path, start: float, end: float, size: tuple[int, int], settings: Settings
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """All frames of [start, end) at (width, height): seconds float64 (n,), luma uint8 (n, h, w)."""
+    frames = read_frames(
+        path,
+        width=size[0],
+        height=size[1],
+        start=Fraction(max(0, round(start * 1000)), 1000),
+        end=Fraction(max(1, round(end * 1000)), 1000),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    )
+    times, pictures = [], []
+    for frame in frames:
+        times.append(float(frame.time))
+        pictures.append(frame.image)
+    if not times:
+        return np.zeros(0), np.zeros((0, 1, 1), np.uint8)
+    return np.array(times), np.stack(pictures)

@@ -1,0 +1,125 @@
+"""Is every part of the picture the original's? Block residuals, judged by what the same encoder would have left.
+
+1. Match the original's tone to the clip's, and push it through a similar encoder.
+2. Per block and half second, compare the clip's residual with the one the encoder left.
+3. What stands out from the clip's own bulk for long enough is a finding: a region, or a lasting overlay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.settings import Settings
+from verifier.align import Alignment
+from verifier.clip import Clip
+from verifier.comparers.pairs import RATE, Pairs, aligned_pairs
+from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
+from verifier.timing import Piece
+
+BLOCK = 16
+"""Pixels (of the working copy) between blocks; each is measured over twice as much."""
+WINDOW_S = 0.5
+_FLOOR = 3.0
+"""Grey levels squared added to every energy: below it there is only rounding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excess:
+    """How much more a block differs than an encoder explains, over one piece.
+
+    ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
+    natural log of observed over expected energy, the window's own median subtracted; ``still``: float32 (m, rows,
+    columns), how much the clip's own content changed there (root mean square grey levels); ``tone``: float64
+    (256,), the fitted curve; ``quality``: the encoder setting that fits the clip.
+    """
+
+    times: NDArray[np.float64]
+    level: NDArray[np.float32]
+    still: NDArray[np.float32]
+    tone: NDArray[np.float64]
+    quality: int
+
+
+def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) -> Excess | None:
+    """The excess over a piece, or None where there is nothing to compare with."""
+    geometry, reference, working = alignment.geometry, alignment.reference, clip.extraction.working
+    if geometry is None or reference is None or working is None:
+        return None
+    mask = cv2.erode(geometry.mask().astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    native = (clip.facts.width or geometry.clip_size[0], clip.facts.height or geometry.clip_size[1])
+    size = min(native, geometry.clip_size)
+    quality: int | None = None
+    times, levels, stills = [], [], []
+    tone = np.arange(256.0)
+    for pairs in aligned_pairs(working, reference, piece, geometry, settings):
+        tone = tone_curve(pairs.original, pairs.clip, mask)
+        toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
+        if quality is None:
+            quality = _fit_quality(pairs, toned, mask, size)
+        expected = recode(toned, size, quality, RATE)
+        observed_energy = block_energy(pairs.clip, toned, mask)
+        expected_energy = block_energy(expected, toned, mask)
+        for rows in _windows(pairs.times):
+            level = np.log(
+                (observed_energy[rows].mean(axis=0) + _FLOOR) / (expected_energy[rows].mean(axis=0) + _FLOOR)
+            )
+            seen = np.isfinite(level)
+            level -= np.median(level[seen]) if seen.any() else 0
+            levels.append(np.where(seen, level, 0).astype(np.float32))
+            stills.append(_change(pairs.clip[rows]))
+            step = 1 / RATE
+            times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
+    if not times or quality is None:
+        return None
+    return Excess(np.array(times), np.stack(levels), np.stack(stills), tone, quality)
+
+
+def block_energy(
+    pictures: NDArray[np.uint8], original: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Mean squared difference over overlapping blocks: float32 (n, rows, columns), NaN where less than half is seen."""
+    weight = mask.astype(np.float32)
+    seen = _pool(weight)
+    out = []
+    for picture, other in zip(pictures, original, strict=True):
+        difference = picture.astype(np.float32) - other
+        # A slight low pass: blocking and ringing are an encoder's, what is altered is larger.
+        difference = cv2.GaussianBlur(difference, (0, 0), 1.0)
+        energy = _pool(difference * difference * weight)
+        out.append(np.where(seen > 0.5, energy / np.maximum(seen, 0.5), np.nan))
+    return np.stack(out).astype(np.float32)
+
+
+def _pool(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean over squares of two blocks' side, every block: float32 (rows, columns)."""
+    smooth = cv2.blur(picture, (2 * BLOCK, 2 * BLOCK), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(smooth[BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK])
+
+
+def _fit_quality(pairs: Pairs, toned: NDArray[np.uint8], mask: NDArray[np.bool_], size: tuple[int, int]) -> int:
+    """The encoder setting whose residual is most like the clip's, on the first two seconds."""
+    few = slice(0, round(2 * RATE))
+    observed = np.nanmedian(np.log(block_energy(pairs.clip[few], toned[few], mask) + 0.5))
+    gaps = []
+    for quality in QUALITIES:
+        left = block_energy(recode(toned[few], size, quality, RATE), toned[few], mask)
+        gaps.append(abs(float(np.nanmedian(np.log(left + 0.5)) - observed)))
+    return QUALITIES[int(np.argmin(gaps))]
+
+
+def _windows(times: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+    """Indices of the frames of each half second, overlapping by half."""
+    starts = np.arange(times[0], max(times[-1] - WINDOW_S / 2, times[0] + 1e-3), WINDOW_S / 2)
+    rows = [np.flatnonzero((times >= s - 1e-6) & (times < s + WINDOW_S - 1e-6)) for s in starts]
+    return [r for r in rows if len(r)]
+
+
+def _change(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Root mean square change over time per block."""
+    if len(pictures) < 2:
+        return np.zeros(_pool(pictures[0].astype(np.float32)).shape, np.float32)
+    return np.sqrt(_pool(pictures.astype(np.float32).var(axis=0)))

@@ -1,0 +1,122 @@
+"""From block excess to findings: what stands out for long enough, where, and whether it is an overlay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.report import Finding, Kind, Region
+from provenance.times import Interval
+from verifier.comparers.order import original_interval
+from verifier.comparers.picture import BLOCK, Excess
+from verifier.timing import Piece
+
+STRONG = 3.0
+"""Excess (natural log of energy) that a changed block must reach: untouched re-encodings stay below it for most windows."""
+WEAK = 1.8
+"""Excess down to which blocks beside a strong one belong to it."""
+MIN_WINDOWS = 3
+"""Consecutive half-overlapping half seconds (so about a second) that a change must last."""
+OVERLAY_SHARE = 0.9
+"""Share of the piece that a change must cover to be something laid over the picture for good."""
+OVERLAY_STILL = 3.0
+"""Root mean square change over time (grey levels) under which what covers the picture stands still, as a logo does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A changed part of the picture: windows [first, last], the blocks ever changed (rows, columns), mean excess."""
+
+    first: int
+    last: int
+    blocks: NDArray[np.bool_]
+    excess: float
+
+
+def changes(excess: Excess) -> list[Change]:
+    """Connected blocks that stand out long enough, joined over space and time."""
+    strong = excess.level >= STRONG
+    labels, count = _components(excess.level >= WEAK)
+    found = []
+    for label in range(1, count + 1):
+        inside = labels == label
+        windows = np.flatnonzero((inside & strong).any(axis=(1, 2)))
+        if len(windows) < min(MIN_WINDOWS, len(excess.times)):
+            continue
+        often = inside[windows[0] : windows[-1] + 1].mean(axis=0) >= 0.25
+        peak = (inside & strong).any(axis=0)
+        blocks = often | peak
+        level = float(excess.level[inside & strong].mean())
+        found.append(Change(int(windows[0]), int(windows[-1]), blocks, level))
+    return sorted(found, key=lambda c: c.excess * c.blocks.sum(), reverse=True)
+
+
+def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], asset_id: str) -> list[Finding]:
+    """Findings about parts of the picture."""
+    findings = []
+    for change in changes(excess):
+        start, end = float(excess.times[change.first, 0]), float(excess.times[change.last, 1])
+        region = _region(change.blocks, clip_size)
+        lasting = (end - start) >= OVERLAY_SHARE * piece.length
+        still = float(np.median(excess.still[change.first : change.last + 1][:, change.blocks])) < OVERLAY_STILL
+        share = f"{region.w * region.h:.0%} of the frame"
+        if lasting and still and piece.moving:
+            kind = Kind.OVERLAY
+            text = f"Something that does not move covers {share} throughout; what lies under it cannot be seen."
+        else:
+            kind = Kind.REGION
+            text = (
+                f"{share.capitalize()} differ from the original for {end - start:.1f} s, "
+                f"{np.exp(change.excess):.0f} times as much as compression explains."
+            )
+        findings.append(
+            Finding(
+                kind,
+                float(1 - np.exp(-change.excess / 1.5)),
+                text,
+                clip=Interval.of(start, min(end, max(start, piece.end))),
+                original=original_interval(piece, start, end),
+                region=region,
+                asset_id=asset_id,
+            )
+        )
+    return findings
+
+
+def _components(flags: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    """Label blocks connected in space (8 neighbours) or from one window to the next (same block or beside it)."""
+    windows = flags.shape[0]
+    labels = np.zeros(flags.shape, np.int32)
+    parents = [0]
+
+    def root(label: int) -> int:
+        while parents[label] != label:
+            label = parents[label]
+        return label
+
+    for window in range(windows):
+        count, plane = cv2.connectedComponents(flags[window].astype(np.uint8), connectivity=8)
+        base = len(parents) - 1
+        parents += list(range(base + 1, base + count))
+        labels[window] = np.where(plane > 0, plane + base, 0)
+        if window:
+            before = cv2.dilate(labels[window - 1].astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
+            for a, b in set(
+                zip(labels[window][(plane > 0) & (before > 0)], before[(plane > 0) & (before > 0)], strict=True)
+            ):
+                parents[root(int(a))] = root(int(b))
+    roots = np.array([root(label) for label in range(len(parents))])
+    unique = {value: index for index, value in enumerate(sorted(set(roots[1:].tolist())), start=1)}
+    table = np.array([0, *(unique[int(value)] for value in roots[1:])], np.int32)
+    return table[labels], len(unique)
+
+
+def _region(blocks: NDArray[np.bool_], clip_size: tuple[int, int]) -> Region:
+    rows, columns = np.nonzero(blocks)
+    width, height = clip_size
+    x, y = columns.min() * BLOCK / width, rows.min() * BLOCK / height
+    right, bottom = min(1.0, (columns.max() + 1) * BLOCK / width), min(1.0, (rows.max() + 1) * BLOCK / height)
+    return Region(float(x), float(y), float(right - x), float(bottom - y))

@@ -1,0 +1,258 @@
+"""Pictures that let a person see what a finding says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.media.frames import read_frames
+from provenance.report import Evidence, Finding, Judged, Kind, Region
+from provenance.settings import Settings
+from provenance.times import exact
+from verifier.clip import Clip
+from verifier.compare import Comparison
+from verifier.comparers.hearing import SAME, Hearing
+from verifier.comparers.picture import BLOCK, Excess
+from verifier.comparers.regions import STRONG, WEAK
+from verifier.geometry import Geometry
+from verifier.timing import Piece
+
+Colour = NDArray[np.uint8]
+"""BGR, shape (h, w, 3)."""
+
+_MARK = (40, 40, 230)
+_STRIP = 6
+_MAX_ILLUSTRATED = 12
+
+
+def draw_evidence(
+    clip: Clip, comparisons: Sequence[Comparison], judged: Sequence[Judged], settings: Settings
+) -> tuple[Evidence, ...]:
+    """Pictures for the findings that have a place in the picture or the sound, and one aligned pair for the whole."""
+    pictures: list[Evidence] = []
+    for comparison in comparisons:
+        for index, item in enumerate(judged[:_MAX_ILLUSTRATED]):
+            if item.finding in comparison.findings:
+                pictures += _of_finding(clip, comparison, item.finding, index, settings)
+        if not pictures and comparison.excesses:
+            piece, _ = comparison.excesses[0]
+            pictures += _pair(clip, comparison, piece, (piece.start + piece.end) / 2, None, None, settings)
+    return tuple(pictures)
+
+
+def _of_finding(clip: Clip, comparison: Comparison, finding: Finding, index: int, settings: Settings) -> list[Evidence]:
+    if finding.clip is None:
+        return []
+    start, end = float(finding.clip.start), float(finding.clip.end)
+    if finding.kind in (Kind.AUDIO_EDITED, Kind.AUDIO_REPLACED):
+        return [_sound(h, start, end, index) for p, h in comparison.hearings if p.start <= start < p.end]
+    measured = next(((p, e) for p, e in comparison.excesses if p.start - 1e-3 <= start < p.end), None)
+    if measured is None:
+        return []
+    piece, excess = measured
+    if finding.region is None or finding.kind not in (Kind.REGION, Kind.FACE, Kind.OVERLAY):
+        return _pair(clip, comparison, piece, (start + end) / 2, None, index, settings)
+    worst = _worst(excess, finding.region, start, end, comparison)
+    moment = float(excess.times[worst].mean())
+    pictures = _pair(clip, comparison, piece, moment, finding.region, index, settings)
+    pictures.append(_heatmap(clip, comparison, excess, worst, moment, index, settings))
+    pictures.append(_strip(clip, comparison, piece, finding.region, (start, end), index, settings))
+    return [picture for picture in pictures if picture.data]
+
+
+def _worst(excess: Excess, region: Region, start: float, end: float, comparison: Comparison) -> int:
+    """The window in which the region stands out most."""
+    geometry = comparison.alignment.geometry
+    rows, columns = excess.level.shape[1:]
+    if geometry is None:
+        return 0
+    width, height = geometry.clip_size
+    left, right = int(region.x * width / BLOCK), max(1, round((region.x + region.w) * width / BLOCK))
+    top, bottom = int(region.y * height / BLOCK), max(1, round((region.y + region.h) * height / BLOCK))
+    inside = excess.level[:, top : min(bottom, rows), left : min(right, columns)]
+    peak = inside.reshape(len(inside), -1).max(axis=1)
+    peak[(excess.times[:, 1] < start) | (excess.times[:, 0] > end)] = -np.inf
+    return int(np.argmax(peak))
+
+
+def _pair(
+    clip: Clip,
+    comparison: Comparison,
+    piece: Piece,
+    moment: float,
+    region: Region | None,
+    index: int | None,
+    settings: Settings,
+) -> list[Evidence]:
+    """Original and clip at one moment, side by side, the region marked; and the region of both enlarged."""
+    both = _both(clip, comparison, piece, moment, settings)
+    if both is None:
+        return []
+    original, shown = both
+    caption = (
+        f"Original at {max(0.0, piece.original_time(moment)):.2f} s (left), laid on the clip at {moment:.2f} s (right)."
+    )
+    if region is None:
+        return [Evidence("pair", caption, "image/jpeg", _jpeg(_beside(original, shown)), index)]
+    left, top, right, bottom = _box(region, shown.shape)
+    close = _beside(_enlarge(original[top:bottom, left:right]), _enlarge(shown[top:bottom, left:right]))
+    marked = [cv2.rectangle(p.copy(), (left, top), (right - 1, bottom - 1), _MARK, 2) for p in (original, shown)]
+    return [
+        Evidence("pair", caption, "image/jpeg", _jpeg(_beside(marked[0], marked[1])), index),
+        Evidence("crop", "The marked part enlarged: original (left), clip (right).", "image/jpeg", _jpeg(close), index),
+    ]
+
+
+def _heatmap(
+    clip: Clip,
+    comparison: Comparison,
+    excess: Excess,
+    window: int,
+    moment: float,
+    index: int,
+    settings: Settings,
+) -> Evidence:
+    """Where, and how much more than compression explains, the clip differs; over the clip's own frame."""
+    geometry = comparison.alignment.geometry
+    frame = _read(clip.extraction.working, moment, geometry.clip_size, settings) if geometry else None
+    caption = (
+        f"How far the picture differs beyond what compression explains, {excess.times[window, 0]:.2f}-"
+        f"{excess.times[window, 1]:.2f} s: from yellow ({np.exp(WEAK):.0f} times) to dark red."
+    )
+    if frame is None or geometry is None:
+        return Evidence("heatmap", caption, "image/jpeg", b"", index)
+    width, height = geometry.clip_size
+    level = cv2.resize(excess.level[window], (excess.level.shape[2] * BLOCK, excess.level.shape[1] * BLOCK))
+    level = cv2.copyMakeBorder(
+        level, 0, max(0, height - level.shape[0]), 0, max(0, width - level.shape[1]), cv2.BORDER_REPLICATE
+    )[:height, :width]
+    share = np.clip((level - WEAK * 0.6) / (2 * STRONG - WEAK * 0.6), 0, 1)
+    heat = cv2.applyColorMap((255 - share * 255).astype(np.uint8), cv2.COLORMAP_AUTUMN).astype(np.float32)
+    weight = np.clip(share * 2, 0, 0.75)[:, :, None]
+    grey = cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR).astype(np.float32)
+    blended = (grey * (1 - weight) + heat * weight).astype(np.uint8)
+    return Evidence("heatmap", caption, "image/jpeg", _jpeg(blended), index)
+
+
+def _strip(
+    clip: Clip,
+    comparison: Comparison,
+    piece: Piece,
+    region: Region,
+    stretch: tuple[float, float],
+    index: int,
+    settings: Settings,
+) -> Evidence:
+    """The region over time: originals above, clip below."""
+    start, end = stretch
+    columns = []
+    for moment in np.linspace(start, end, _STRIP + 2)[1:-1]:
+        both = _both(clip, comparison, piece, float(moment), settings)
+        if both is None:
+            continue
+        left, top, right, bottom = _box(region, both[0].shape, margin=0.25)
+        cells = [_fit(p[top:bottom, left:right], 150, 110) for p in both]
+        columns.append(np.vstack([cells[0], np.full((4, 150, 3), 255, np.uint8), cells[1]]))
+    caption = f"The same part from {start:.1f} to {end:.1f} s: original above, clip below."
+    return Evidence("strip", caption, "image/jpeg", _jpeg(np.hstack(columns)) if columns else b"", index)
+
+
+def _sound(hearing: Hearing, start: float, end: float, index: int) -> Evidence:
+    """Spectrograms of original and clip, and their correlation, with the stretch marked."""
+    rows = [_spectrum(hearing.original_bands), _spectrum(hearing.clip_bands)]
+    width = rows[0].shape[1]
+    plot = np.full((70, width, 3), 255, np.uint8)
+    scale = width / max(1, len(hearing.times))
+    same = np.nan_to_num(hearing.same, nan=1.0)
+    points = np.stack([np.arange(len(same)) * scale, 66 - 62 * np.clip(same, 0, 1)], axis=1).astype(np.int32)
+    cv2.line(plot, (0, int(66 - 62 * SAME)), (width, int(66 - 62 * SAME)), (170, 170, 170), 1)
+    cv2.polylines(plot, [points.reshape(-1, 1, 2)], False, (120, 60, 20), 1, cv2.LINE_AA)
+    gap = np.full((4, width, 3), 255, np.uint8)
+    sheet = np.vstack([rows[0], gap, rows[1], gap, plot])
+    for edge in (start, end):
+        x = int(np.clip(np.searchsorted(hearing.times, edge) * scale, 0, width - 1))
+        cv2.line(sheet, (x, 0), (x, sheet.shape[0]), _MARK, 1)
+    caption = (
+        f"Spectrograms of the original (above) and the clip, and below how far they agree; "
+        f"the lines mark {start:.1f} to {end:.1f} s."
+    )
+    return Evidence("spectrogram", caption, "image/png", _png(sheet), index)
+
+
+def _spectrum(bands: NDArray[np.float64]) -> Colour:
+    level = np.clip((bands.T[::-1] + 75) / 70, 0, 1)
+    picture = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_MAGMA)
+    return np.asarray(cv2.resize(picture, (720, 120), interpolation=cv2.INTER_NEAREST))
+
+
+def _both(
+    clip: Clip, comparison: Comparison, piece: Piece, moment: float, settings: Settings
+) -> tuple[Colour, Colour] | None:
+    """Original (laid into the clip's frame) and clip at a moment of the clip, in colour."""
+    alignment = comparison.alignment
+    geometry, reference = alignment.geometry, alignment.reference
+    if geometry is None or reference is None:
+        return None
+    shown = _read(clip.extraction.working, moment, geometry.clip_size, settings)
+    original = _read(reference, piece.original_time(moment), geometry.original_size, settings)
+    if shown is None or original is None:
+        return None
+    return _warp(geometry, original), shown
+
+
+def _warp(geometry: Geometry, original: Colour) -> Colour:
+    return np.asarray(cv2.warpAffine(original, geometry.matrix, geometry.clip_size, flags=cv2.INTER_LINEAR))
+
+
+def _read(path: Path | None, moment: float, size: tuple[int, int], settings: Settings) -> Colour | None:
+    if path is None:
+        return None
+    found: Colour | None = None
+    at = exact(max(0.0, moment))
+    for frame in read_frames(
+        path,
+        width=size[0],
+        height=size[1],
+        colour=True,
+        start=max(exact(0.0), at - 1),
+        end=at + exact(0.001),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    ):
+        found = frame.image
+    return found
+
+
+def _beside(left: Colour, right: Colour) -> Colour:
+    return np.hstack([left, np.full((left.shape[0], 6, 3), 255, np.uint8), right])
+
+
+def _enlarge(picture: Colour) -> Colour:
+    factor = max(1.0, 320 / max(1, picture.shape[1]))
+    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC))
+
+
+def _fit(picture: Colour, width: int, height: int) -> Colour:
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _box(region: Region, shape: tuple[int, ...], margin: float = 0.0) -> tuple[int, int, int, int]:
+    """The region in pixels: left, top, right, bottom."""
+    height, width = shape[:2]
+    left, top = int((region.x - margin * region.w) * width), int((region.y - margin * region.h) * height)
+    right = round((region.x + (1 + margin) * region.w) * width)
+    bottom = round((region.y + (1 + margin) * region.h) * height)
+    left, top = max(0, left), max(0, top)
+    return left, top, max(left + 2, min(width, right)), max(top + 2, min(height, bottom))
+
+
+def _jpeg(picture: Colour) -> bytes:
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1])
+
+
+def _png(picture: Colour) -> bytes:
+    return bytes(cv2.imencode(".png", picture)[1])

@@ -1,0 +1,96 @@
+"""From facts to a verdict: a table says which differences alter, and pure functions say the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from provenance.credentials.values import CredentialState
+from provenance.report import Finding, Judged, Kind, Severity, Verdict
+
+DEFAULT_SEVERITIES: Mapping[Kind, Severity] = {
+    kind: Severity.DISCLOSED
+    if kind
+    in {
+        Kind.REENCODED,
+        Kind.RESIZED,
+        Kind.CROPPED,
+        Kind.PADDED,
+        Kind.MIRRORED,
+        Kind.ROTATED,
+        Kind.OVERLAY,
+        Kind.TRIMMED,
+        Kind.GRADED,
+        Kind.FRAME_RATE,
+        Kind.MUTED,
+    }
+    else Severity.ALTERING
+    for kind in Kind
+}
+"""The policy of design.md. A kind that no table names counts as altering."""
+
+MIN_SECONDS = 0.8
+"""Length of a moving clip under which nothing is said of it: a second is two windows of comparison."""
+MIN_COVERAGE = 0.5
+"""Share of the clip that an original must explain before anything can be said of the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the verdict depends on.
+
+    ``coverage``: 0-1 of the clip explained by originals, 0 where none was found. ``compared``: picture and sound,
+    as far as the clip has them, could be laid beside a reference copy. ``same_manifest``: the clip's own manifest
+    is the registered one. ``doubt``: why nothing can be said although an original was found, or None.
+    """
+
+    credential: CredentialState
+    found: bool
+    same_manifest: bool
+    coverage: float
+    compared: bool
+    doubt: str | None = None
+
+
+def judge(findings: Sequence[Finding], severities: Mapping[Kind, Severity]) -> tuple[Judged, ...]:
+    """Give each finding the severity of its kind; altering ones first, then by time."""
+    judged = [Judged(finding, severities.get(finding.kind, Severity.ALTERING)) for finding in findings]
+    return tuple(sorted(judged, key=_order))
+
+
+def decide(facts: Facts, judged: Sequence[Judged]) -> Verdict:
+    """The verdict, in this order:
+
+    1. anything that alters: altered;
+    2. the signed bytes of a trusted signer: authentic;
+    3. no original found: unknown, which never means fake;
+    4. an original found, but not enough to go by: inconclusive;
+    5. else a match.
+    """
+    if any(item.severity is Severity.ALTERING for item in judged):
+        return Verdict.ALTERED
+    if facts.credential is CredentialState.AUTHENTIC:
+        return Verdict.AUTHENTIC
+    if not facts.found:
+        return Verdict.UNKNOWN
+    if facts.same_manifest and facts.credential is CredentialState.UNTRUSTED:
+        # Intact bytes of a registered asset whose signer this verifier's policy does not accept.
+        return Verdict.MATCH
+    if facts.doubt is not None or not facts.compared or facts.coverage < MIN_COVERAGE:
+        return Verdict.INCONCLUSIVE
+    return Verdict.MATCH
+
+
+def _order(item: Judged) -> tuple[bool, float, str]:
+    start = float(item.finding.clip.start) if item.finding.clip else -1.0
+    return item.severity is not Severity.ALTERING, start, item.finding.kind.value
+
+
+def describe(policy: object, severities: Mapping[Kind, Severity]) -> dict[str, str]:
+    """The policy in force, for the report: what signers are trusted, and where the table differs from the default."""
+    changed = [
+        f"{kind.value}: {severity.value}"
+        for kind, severity in severities.items()
+        if DEFAULT_SEVERITIES.get(kind) is not severity
+    ]
+    return {"signer": type(policy).__name__, "severities": ", ".join(changed) or "default"}

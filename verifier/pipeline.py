@@ -1,0 +1,227 @@
+"""The verifier's way, in the order of the design: credential, identify, align, compare, judge, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from provenance.assets import Original
+from provenance.catalog import Catalog
+from provenance.credentials.reader import read_credential
+from provenance.credentials.values import Credential, CredentialState
+from provenance.report import WHOLE_FRAME, CredentialFacts, Finding, Kind, Match, Report, Segment, Severity
+from provenance.settings import Settings
+from provenance.times import Interval
+from provenance.trust.anchors import AnchorList
+from provenance.trust.policy import Policy
+from provenance.workspace import work_folder
+from verifier.align import Alignment, align
+from verifier.clip import Clip, read_clip
+from verifier.compare import Comparison, compare
+from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
+from verifier.evidence import draw_evidence
+from verifier.identify import Candidate, identify
+from verifier.judge import DEFAULT_SEVERITIES, MIN_SECONDS, Facts, decide, describe, judge
+from verifier.mismatch import mismatch
+from verifier.summary import summary
+from verifier.versions import versions
+
+_EXTRACT_SHARE = 0.5
+"""Share of the progress bar that decoding the clip takes."""
+
+
+def verify(
+    path: Path,
+    *,
+    catalog: Catalog | None,
+    settings: Settings,
+    anchors: Sequence[AnchorList],
+    policy: Policy,
+    severities: Mapping[Kind, Severity] = DEFAULT_SEVERITIES,
+    on_progress: Callable[[float], None] | None = None,
+    evidence: bool = True,
+) -> Report:
+    """Say what a clip is and what was done to it.
+
+    1. Read the clip's own credential.
+    2. Decode the clip once, and look for originals, whatever the credential says.
+    3. Lay the clip on each original that explains more of it.
+    4. Compare picture, sound and time.
+    5. Judge the findings by the policy, and decide.
+
+    Args:
+        catalog: the registry to ask; None to look at the credential alone.
+        severities: which kinds of finding alter.
+        evidence: draw pictures for the findings.
+
+    Raises:
+        MediaError: the clip is not media, or over a limit.
+        RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
+    """
+    tell = on_progress or (lambda _: None)
+    credential = read_credential(path, anchors=anchors, policy=policy)
+    with work_folder(settings.home / "work") as work:
+        clip = read_clip(path, work, settings, lambda share: tell(share * _EXTRACT_SHARE))
+        own = _registered(credential, catalog)
+        if own is not None:
+            outcome = _signed_bytes(own, clip, credential)
+        else:
+            candidates = identify(clip.prints, catalog) if catalog is not None else []
+            outcome = _examine(clip, credential, candidates, catalog, work, settings)
+        tell(0.9)
+        judged = judge(outcome.findings, severities)
+        pictures = draw_evidence(clip, outcome.compared, judged, settings) if evidence else ()
+    tell(1.0)
+    verdict = decide(outcome.facts, judged)
+    return Report(
+        verdict=verdict,
+        summary=summary(verdict, judged, outcome.matches, outcome.facts),
+        clip=clip.facts,
+        credential=_credential_facts(credential),
+        matches=outcome.matches,
+        findings=judged,
+        not_checked=(*outcome.not_checked, *_never_checked(credential, clip, catalog)),
+        versions=versions(),
+        policy=describe(policy, severities),
+        checked_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        evidence=pictures,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outcome:
+    """All that was learnt of the clip, before anybody judges it."""
+
+    facts: Facts
+    findings: tuple[Finding, ...] = ()
+    matches: tuple[Match, ...] = ()
+    compared: tuple[Comparison, ...] = ()
+    not_checked: tuple[str, ...] = ()
+
+
+def _registered(credential: Credential, catalog: Catalog | None) -> Original | None:
+    """The original registered under the clip's own manifest, if the clip's bytes are those that it signs."""
+    intact = credential.state in (CredentialState.AUTHENTIC, CredentialState.UNTRUSTED)
+    if catalog is None or not intact or credential.manifest_label is None or credential.hard_binding is None:
+        return None
+    return catalog.by_manifest(credential.manifest_label, credential.hard_binding)
+
+
+def _signed_bytes(own: Original, clip: Clip, credential: Credential) -> _Outcome:
+    """The clip is the registered file itself: there is nothing to compare."""
+    stretch = Interval.of(0.0, clip.duration)
+    match = _match(own, 1.0, (Segment(stretch, stretch),), 100)
+    return _Outcome(Facts(credential.state, found=True, same_manifest=True, coverage=1.0, compared=True), (), (match,))
+
+
+def _examine(
+    clip: Clip,
+    credential: Credential,
+    candidates: Sequence[Candidate],
+    catalog: Catalog | None,
+    work: Path,
+    settings: Settings,
+) -> _Outcome:
+    """Lay the clip on the originals that explain it, and compare."""
+    alignments = _lay(clip, candidates, catalog, work, settings)
+    compared = tuple(
+        compare(clip, alignment, settings, primary=index == 0) for index, alignment in enumerate(alignments)
+    )
+    findings = [finding for comparison in compared for finding in comparison.findings]
+    if candidates:
+        findings += mismatch(credential, candidates)
+    facts = Facts(
+        credential.state,
+        found=bool(alignments),
+        same_manifest=False,
+        coverage=_coverage(clip, alignments),
+        compared=all(comparison.complete for comparison in compared),
+        doubt=_doubt(clip, alignments),
+    )
+    return _Outcome(
+        facts,
+        tuple(findings),
+        tuple(_match_of(alignment, clip) for alignment in alignments),
+        compared,
+        tuple(dict.fromkeys(line for comparison in compared for line in comparison.not_checked)),
+    )
+
+
+def _lay(
+    clip: Clip, candidates: Sequence[Candidate], catalog: Catalog | None, work: Path, settings: Settings
+) -> list[Alignment]:
+    """Alignments with the best candidate, and with each further one that explains what no earlier one does."""
+    kept: list[Alignment] = []
+    for candidate in candidates if catalog is not None else ():
+        if kept and _coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S):
+            break
+        reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
+        alignment = align(clip, candidate, reference, settings)
+        gained = _coverage(clip, [*kept, alignment]) - _coverage(clip, kept)
+        if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
+            kept.append(alignment)
+    return kept
+
+
+def _coverage(clip: Clip, alignments: Sequence[Alignment]) -> float:
+    """Share of the clip that the pieces of all alignments explain together, 0-1."""
+    stretches = sorted((piece.start, piece.end) for alignment in alignments for piece in alignment.pieces)
+    covered, reached = 0.0, 0.0
+    for start, end in stretches:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    length = clip.duration or max(reached, 1e-9)
+    return min(1.0, covered / length)
+
+
+def _doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:
+    moving = not clip.extraction.info.still
+    if alignments and moving and clip.duration < MIN_SECONDS:
+        return f"it is only {clip.duration:.1f} s long"
+    if alignments and any(alignment.reference is None for alignment in alignments):
+        return "the publisher keeps no reference copy to compare it with"
+    return None
+
+
+def _match_of(alignment: Alignment, clip: Clip) -> Match:
+    segments = tuple(
+        Segment(
+            clip_interval(piece),
+            original_interval(piece),
+            piece.speed if piece.speed else 1.0,
+            alignment.candidate.mirrored,
+            alignment.geometry.crop if alignment.geometry else WHOLE_FRAME,
+        )
+        for piece in alignment.pieces
+    )
+    score = round(100 * min(1.0, max((piece.score for piece in alignment.pieces), default=0.0)))
+    return _match(alignment.candidate.original, _coverage(clip, [alignment]), segments, score)
+
+
+def _match(original: Original, coverage: float, segments: tuple[Segment, ...], score: int) -> Match:
+    return Match(
+        original.asset_id, original.title, original.signer, original.signed_at, coverage, max(0, score), segments
+    )
+
+
+def _credential_facts(credential: Credential) -> CredentialFacts:
+    return CredentialFacts(
+        state=credential.state.value,
+        signer=credential.signer.name if credential.signer else None,
+        codes=credential.codes,
+        timestamp=credential.timestamp,
+        revocation=credential.revocation,
+    )
+
+
+def _never_checked(credential: Credential, clip: Clip, catalog: Catalog | None) -> tuple[str, ...]:
+    lines = list(clip.extraction.notes)
+    if catalog is None:
+        lines.append("whether it comes from a registered original: no registry was asked")
+    if credential.signer is not None and credential.revocation == "unknown":
+        lines.append("whether the signing certificate was revoked")
+    if not clip.extraction.fenced:
+        lines.append("nothing was left out, but the decoder ran without its fence on this machine")
+    return tuple(lines)

@@ -1,0 +1,51 @@
+"""The one sentence that a report opens with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from provenance.credentials.values import CredentialState
+from provenance.report import Judged, Match, Severity, Verdict
+from verifier.judge import Facts
+from verifier.words import KINDS, span
+
+_CREDENTIAL_NOTES = {
+    CredentialState.CONTENT_CHANGED: " Its credential was made for other content.",
+    CredentialState.INVALID: " Its credential does not hold.",
+    CredentialState.BROKEN: " Its credential cannot be read.",
+    CredentialState.UNTRUSTED: " Its credential is intact, but its signer is not trusted.",
+}
+
+
+def summary(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Match], facts: Facts) -> str:
+    """What the report says, in a sentence for people; foreign strings in it are as they came and must be escaped."""
+    sentence = _sentence(verdict, judged, matches, facts)
+    return sentence + ("" if verdict is Verdict.AUTHENTIC else _CREDENTIAL_NOTES.get(facts.credential, ""))
+
+
+def _sentence(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Match], facts: Facts) -> str:
+    named = " and ".join(f"“{match.title}” ({match.signer})" for match in matches[:2])
+    match verdict:
+        case Verdict.AUTHENTIC:
+            return f"These are the signed bytes of {named}." if named else "These are the bytes that were signed."
+        case Verdict.MATCH:
+            return f"The clip shows {named}; nothing was found changed but what is disclosed."
+        case Verdict.ALTERED:
+            return f"The clip comes from {named or 'a registered original'} and was altered: {_alterations(judged)}."
+        case Verdict.INCONCLUSIVE:
+            reason = facts.doubt or (
+                "picture or sound could not be compared" if not facts.compared else "it shows too little of it"
+            )
+            return f"The clip seems to come from {named}, but {reason}, so nothing more can be said."
+        case Verdict.UNKNOWN:
+            return "No registered original was found. That does not make the clip false."
+
+
+def _alterations(judged: Sequence[Judged]) -> str:
+    seen = []
+    for item in judged:
+        if item.severity is Severity.ALTERING:
+            finding = item.finding
+            when = f" ({span(finding.clip)})" if finding.clip and finding.clip.length else ""
+            seen.append(f"{KINDS[finding.kind].lower()}{when}")
+    return ", ".join(seen[:3]) + (f" and {len(seen) - 3} more" if len(seen) > 3 else "")

@@ -1,0 +1,118 @@
+"""Small residual pictures over time: what moves in a scene, and nothing of what stands still.
+
+The same studio and speaker look alike at every moment; what moved does not. So each frame has its surroundings in
+time subtracted before frames are compared (matching-notes, lesson 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.media.values import Frame, GreyImage
+from verifier.geometry import Geometry
+
+GRID_WIDTH = 64
+_SURROUNDINGS_S = 1.0
+"""Seconds before and after a frame whose mean is what stands still."""
+MOTION_FLOOR = 1.5
+"""Root mean square residual (grey levels, 0-255) under which a frame's motion is hardly above compression noise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """``times``: float64 (n,) seconds, rising; ``pictures``: float32 (n, h, w) luma in the original's frame.
+
+    ``mask``: bool (h, w), the part of the original's frame that is seen.
+    """
+
+    times: NDArray[np.float64]
+    pictures: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+
+    def at(self, moments: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Index of the frame on show at each moment (the last one that began by then)."""
+        return np.clip(np.searchsorted(self.times, moments + 1e-6, side="right") - 1, 0, len(self.times) - 1)
+
+
+def grid_size(original_size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of track pictures for an original of that size."""
+    width, height = original_size
+    return GRID_WIDTH, int(np.clip(round(GRID_WIDTH * height / width), 16, 128))
+
+
+def original_track(frames: Iterable[Frame]) -> Track:
+    """A track of frames that were read at ``grid_size`` already."""
+    times, pictures = _gather(frames, lambda picture: picture)
+    return Track(times, pictures, np.ones(pictures.shape[1:], dtype=bool))
+
+
+def clip_track(frames: Iterable[Frame], geometry: Geometry) -> Track:
+    """A track of a clip's frames (of any one size, whole frame), laid into the original's frame."""
+    grid = grid_size(geometry.original_size)
+    matrix: NDArray[np.float64] | None = None
+    seen: NDArray[np.bool_] | None = None
+
+    def lay(picture: GreyImage) -> GreyImage:
+        nonlocal matrix, seen
+        if matrix is None:
+            matrix = _to_grid(geometry, picture.shape[::-1], grid)
+            blank = np.full(picture.shape, 255, np.uint8)
+            seen = np.asarray(cv2.warpAffine(blank, matrix, grid, flags=cv2.INTER_NEAREST)) > 0
+        # Blur to the grid's pitch first: a warp that reduces takes no averages.
+        pitch = 0.5 * np.sqrt(abs(1 / np.linalg.det(matrix[:, :2])))
+        soft = cv2.GaussianBlur(picture, (0, 0), pitch) if pitch > 0.6 else picture
+        return np.asarray(cv2.warpAffine(soft, matrix, grid, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+    times, pictures = _gather(frames, lay)
+    mask = seen if seen is not None else np.ones(grid[::-1], dtype=bool)
+    return Track(times, pictures, mask)
+
+
+def residuals(track: Track, mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What moves, inside a mask.
+
+    Returns:
+        unit residuals float32 (n, pixels), shortened where there is less motion than ``MOTION_FLOOR``, so that
+        their products are correlations that tend to zero where nothing can be said; and the motion, root mean
+        square grey levels, float32 (n,).
+    """
+    pixels = track.pictures[:, mask]
+    sums = np.vstack([np.zeros((1, pixels.shape[1]), np.float64), np.cumsum(pixels, axis=0, dtype=np.float64)])
+    first = np.searchsorted(track.times, track.times - _SURROUNDINGS_S, side="left")
+    last = np.searchsorted(track.times, track.times + _SURROUNDINGS_S, side="right")
+    still = (sums[last] - sums[first]) / (last - first)[:, None]
+    moving = (pixels - still).astype(np.float32)
+    moving -= moving.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(moving, axis=1)
+    root = np.sqrt(pixels.shape[1])
+    unit = moving / np.maximum(norm, MOTION_FLOOR * root)[:, None]
+    return unit, (norm / root).astype(np.float32)
+
+
+def _gather(
+    frames: Iterable[Frame], lay: Callable[[GreyImage], GreyImage]
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    times: list[float] = []
+    pictures: list[NDArray[np.float32]] = []
+    for frame in frames:
+        times.append(float(frame.time))
+        pictures.append(lay(frame.image).astype(np.float32))
+    return np.array(times), np.stack(pictures) if pictures else np.zeros((0, 1, 1), np.float32)
+
+
+def _to_grid(geometry: Geometry, picture_size: tuple[int, int], grid: tuple[int, int]) -> NDArray[np.float64]:
+    """The map from a clip picture of ``picture_size`` to the grid in the original's frame, (2, 3)."""
+    to_original = np.vstack([cv2.invertAffineTransform(geometry.matrix), [0, 0, 1]])
+    enlarge = _scaling(picture_size, geometry.clip_size)
+    reduce = _scaling(geometry.original_size, grid)
+    return (reduce @ to_original @ enlarge)[:2]
+
+
+def _scaling(source: tuple[int, int], target: tuple[int, int]) -> NDArray[np.float64]:
+    sx, sy = target[0] / source[0], target[1] / source[1]
+    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1]])
