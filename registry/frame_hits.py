@@ -45,6 +45,8 @@ def frame_hits(
         )
     distance = _distances(hashes, stored, asked, row)
     near = distance <= MAX_DISTANCE
+    if not near.any():
+        return {}
     columns = (asked[near], times[row[near]], views(frame_ids[near]), distance[near], rarity[near])
     asset_no = asset_numbers(frame_ids[near])
     return _per_asset(np.stack(columns, axis=1), asset_no, which.reshape(-1))
