@@ -32,7 +32,7 @@ bench: $(VENV)/.test
 	set -e; for name in $(BENCHMARKS); do $(PY) -m benchmarks.$$name; done
 
 docs: $(VENV)/.test
-	$(PY) -m docs.generate
+	$(PY) -m benchmarks.docs
 
 clean:
 	rm -rf $(VENV) demo-output bench-output dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,92 @@
+"""What `make docs` runs: the parts of the documentation that come from the program itself.
+
+``docs/cli.md`` is the help of every command; ``docs/report.png`` is the top of the demonstration's report on the
+repainted clip, photographed by Chromium.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from PIL import Image
+
+from benchmarks.demo import Demo
+from provenance.cli import main as root
+
+DOCS = Path(__file__).parent.parent / "docs"
+REFERENCE = DOCS / "cli.md"
+PICTURE = DOCS / "report.png"
+PICTURE_SIZE = (1000, 1180)
+MOST_BYTES = 200_000
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_COLOURS = 96
+
+
+def reference() -> str:
+    """The whole of ``docs/cli.md``."""
+    parts = ["# Commands\n\nWritten by `make docs` from the commands' own help.\n"]
+    parts += [f"## {path}\n\n```text\n{text}\n```\n" for path, text in _helps(root, "provenance", None)]
+    return "\n".join(parts)
+
+
+def photograph(page: Path, size: tuple[int, int] = PICTURE_SIZE) -> bytes:
+    """The top of an HTML file as a PNG of few colours."""
+    browser = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if browser is None:
+        raise SystemExit("no Chromium found: apt-get install chromium, then run make docs again")
+    with tempfile.TemporaryDirectory() as folder:
+        shot = Path(folder) / "shot.png"
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            f"--user-data-dir={folder}/profile",
+        ]
+        options += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        options += ["--blink-settings=preferredColorScheme=1", f"--window-size={size[0]},{size[1]}"]
+        command = [browser, *options, f"--screenshot={shot}", page.resolve().as_uri()]
+        subprocess.run(command, capture_output=True, check=True, timeout=120)
+        with Image.open(shot) as image:
+            small = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    small.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _helps(command: click.Command, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
+    context = click.Context(command, info_name=path.split()[-1], parent=parent, max_content_width=90, terminal_width=90)
+    if parent is None:
+        context.help_option_names = ["-h", "--help"]
+    yield path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                yield from _helps(inner, f"{path} {name}", context)
+
+
+def main() -> int:
+    """Write both; 1 where the demonstration was not as expected or the picture is too large."""
+    REFERENCE.write_text(reference(), encoding="utf-8")
+    print(f"{REFERENCE.name} written")
+    with tempfile.TemporaryDirectory() as folder:
+        wrong = Demo(Path(folder) / "demo").run()
+        data = photograph(Path(folder) / "demo" / "reports" / "repainted.html")
+    if wrong or len(data) > MOST_BYTES:
+        print(f"{PICTURE.name} not written: {wrong} unexpected verdicts, {len(data)} bytes of {MOST_BYTES}")
+        return 1
+    PICTURE.write_bytes(data)
+    print(f"{PICTURE.name} written, {len(data)} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
