@@ -118,11 +118,9 @@ def sound(examined: Examined, fd: int, limits: Limits, *, start: Fraction) -> li
     info = examined.info
     seek = _seek(examined, start)
     # Without -copyts the sought moment becomes zero; where seeking cannot be trusted all is decoded and cut.
-    cut = [] if seek else [f"atrim=start={float(start + examined.lead):.6f}", f"asetpts=PTS-{float(start):.9f}/TB"]
-    lead = [] if seek else _shift("asetpts", examined.lead)
+    cut = [f"atrim=start={float(start):.6f}", *_shift("asetpts", start)]
     chain = [
-        *cut,
-        *lead,
+        *([] if seek else [*_shift("asetpts", examined.lead), *cut]),
         f"aresample={PCM_RATE}:async=1:first_pts=0",
         "aformat=sample_fmts=s16:channel_layouts=mono",
     ]
@@ -137,7 +135,7 @@ def _picture(examined: Examined) -> str:
 
 
 def _seek(examined: Examined, start: Fraction | None) -> list[str]:
-    if not start or examined.info.still or examined.info.kind.demuxer not in _SEEKABLE:
+    if not start or examined.info.still or examined.info.kind.demuxer not in _SEEKABLE or start + examined.lead <= 0:
         return []
     return ["-ss", f"{float(start + examined.lead):.6f}"]
 

@@ -22,6 +22,7 @@ _CHILD = Path(__file__).with_name("probe_child.py")
 _ANSWER_BYTES = 256 * 1024
 _PROBE_TIMEOUT_S = 60
 _SMALLEST_SIDE = 16
+_EMPTY_START_S = 60
 
 _ANIMATIONS = {"gif", "apng", "webp_anim"}
 
@@ -31,7 +32,7 @@ class Examined:
     """A probed file as a decoder needs it.
 
     ``orientation``: FFmpeg filters that turn coded into shown pictures (never for a still, which FFmpeg turns itself).
-    ``lead``: seconds by which the chosen streams start after the container says the file does.
+    ``lead``: seconds from the container's own start to what counts as zero here; negative where that is earlier.
     ``sound_is_late``: the sound starts after the picture.
     """
 
@@ -135,7 +136,7 @@ def _of_picture(asked: _Asked, picture: dict[str, Any]) -> Examined:
 
 def _of_streams(asked: _Asked, answer: dict[str, Any]) -> Examined:
     streams: list[dict[str, Any]] = answer["streams"]
-    video = next((s for s in streams if s["type"] == "video" and not s["attached"]), None)
+    video = next((s for s in streams if s["index"] == answer["chosen"]), None)
     audio = next((s for s in streams if s["type"] == "audio" and s.get("sample_rate")), None)
     if asked.kind.family is Family.AUDIO:
         video = None
@@ -160,11 +161,20 @@ def _of_streams(asked: _Asked, answer: dict[str, Any]) -> Examined:
         sample_rate=int(audio["sample_rate"]) if audio else None,
         still=still,
     )
-    lead = max(Fraction(0), min(starts) - begin) if starts and begin is not None else Fraction(0)
+    lead = _zero(asked.kind, min(starts)) - begin if starts and begin is not None else Fraction(0)
     if video is None:
         return Examined(info, lead=lead)
     examined = _with_video(asked, info, video, answer.get("first"), lead)
     return replace(examined, sound_is_late=len(starts) == 2 and starts[1] > starts[0])
+
+
+def _zero(kind: MediaKind, first: Fraction) -> Fraction:
+    """Where in the container's time a file begins: with its first picture or sound.
+
+    An MP4 has a timeline that begins at 0, and an edit list may leave its start empty; a copy of a video without sound
+    whose first picture comes late must keep that. A later start is that of a stream cut out of a longer one.
+    """
+    return Fraction(0) if kind.demuxer == "mov" and 0 < first < _EMPTY_START_S else first
 
 
 def _with_video(

@@ -16,6 +16,12 @@ _MAX_PACKETS = 4000
 _TOP_LEVEL_BOXES = 4096
 _MICROSECOND = Fraction(1, 1_000_000)
 _DISPLAY_MATRIX = 36  # nine 32-bit numbers
+_ONE = 1 << 16
+_QUARTERS = {  # counter-clockwise degrees to shown, as PyAV counts
+    90: [0, -_ONE, 0, _ONE, 0, 0, 0, 0, 1 << 30],
+    180: [-_ONE, 0, 0, 0, -_ONE, 0, 0, 0, 1 << 30],
+    270: [0, _ONE, 0, -_ONE, 0, 0, 0, 0, 1 << 30],
+}
 
 
 def main() -> None:
@@ -61,7 +67,11 @@ def _streams(fd: int, demuxer: str, max_pixels: int) -> dict[str, Any]:
             "start": _ratio(container.start_time, _MICROSECOND),
             "streams": streams,
         }
-        chosen = next((s for s in streams if s["type"] == "video" and not s["attached"]), None)
+        pictures = [s for s in streams if s["type"] == "video" and not s["attached"]]
+        # An AVIF sequence carries its cover as a stream of one frame in front.
+        moving = [s for s in pictures if s["frames"] > 1] if demuxer == "mov" else []
+        chosen = next(iter(moving or pictures), None)
+        answer["chosen"] = chosen and chosen["index"]
         if chosen and chosen["width"] * chosen["height"] <= max_pixels and demuxer != "jpegxl_pipe":
             answer["first"] = _first_frame(container, chosen["index"])
         return answer
@@ -116,7 +126,11 @@ def _first_frame(container: Any, index: int) -> dict[str, Any] | None:
 
 
 def _matrix(frame: Any) -> list[int] | None:
-    data = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        data = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # Side data of a type this PyAV has no name for makes all of it unreadable; the angle is read another way.
+        return _QUARTERS.get(frame.rotation % 360)
     raw = bytes(data) if data is not None else b""
     return list(struct.unpack("=9i", raw)) if len(raw) == _DISPLAY_MATRIX else None
 
@@ -135,7 +149,7 @@ def _lacks_index(fd: int) -> bool:
     offset = 0
     for _ in range(_TOP_LEVEL_BOXES):
         header = os.pread(fd, 16, offset)
-        if len(header) < 8 or header[4:8] == b"moov":
+        if len(header) < 8 or header[4:8] in (b"moov", b"meta"):
             return len(header) < 8
         length = int.from_bytes(header[:4], "big")
         if length == 1 and len(header) == 16:
