@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from provenance.trust.policy import Assessment, Policy
 
 SIDECAR_SUFFIX = ".c2pa"
 NO_CERTIFICATE = "provenance.certificate.unreadable"
+EXPIRED = "signingCredential.expired"
 _UNREADABLE = {
     Outcome.NONE: CredentialState.NONE,
     Outcome.REMOTE_ONLY: CredentialState.UNSUPPORTED,
@@ -29,11 +31,15 @@ _UNREADABLE = {
     Outcome.BROKEN: CredentialState.BROKEN,
 }
 _CODES = {Outcome.REMOTE_ONLY: ("manifest.inaccessible",), Outcome.BROKEN: ("provenance.manifest.unreadable",)}
-_TIMESTAMP_CODES = {"timeStamp.validated", "timeStamp.trusted"}
 
 
 def read_credential(
-    path: Path, *, anchors: Sequence[AnchorList], policy: Policy, sidecar: Path | None = None
+    path: Path,
+    *,
+    anchors: Sequence[AnchorList],
+    policy: Policy,
+    sidecar: Path | None = None,
+    now: dt.datetime | None = None,
 ) -> Credential:
     """Read and validate the credential of a file, and let ``policy`` judge its signer. Nothing is ever fetched.
 
@@ -62,9 +68,15 @@ def read_credential(
             remote_url=reading.remote_url,
             problem=reading.problem,
         )
-    vouching = frozenset(a.uri for a in anchors if a.kind is AnchorKind.MANIFEST)
-    store = ManifestStore(reading.summary, reading.details, vouching)
-    return _credential(store, reading, faults, policy, sidecar=beside is not None)
+    vouching, stamping = (frozenset(a.uri for a in anchors if a.kind is kind) for kind in AnchorKind)
+    store = ManifestStore(reading.summary, reading.details, vouching=vouching, stamping=stamping)
+    signer = _signer(store, reading.manifest)
+    if signer is None:
+        faults = (*faults, NO_CERTIFICATE)
+    elif store.timestamp() is None and _expired(signer, now or dt.datetime.now(dt.UTC)):
+        # The library lets a timestamp of any list, also of one that is not for timestamps, excuse this.
+        faults = (*faults, EXPIRED)
+    return _credential(store, reading, signer, faults, policy, sidecar=beside is not None)
 
 
 def _embedded(stream: BinaryIO, size: int, anchors: Sequence[AnchorList]) -> StoreReading:
@@ -94,26 +106,24 @@ def find_sidecar(path: Path) -> Path | None:
 def _credential(
     store: ManifestStore,
     reading: StoreReading,
+    signer: Signer | None,
     faults: tuple[str, ...],
     policy: Policy,
     *,
     sidecar: bool,
 ) -> Credential:
-    signer = _signer(store, reading.manifest)
     hard_binding, binding_faults = store.hard_binding()
-    statuses = store.statuses((*faults, *binding_faults, *(() if signer else (NO_CERTIFICATE,))))
+    statuses = store.statuses((*faults, *binding_faults))
     # The library lets an anchor for timestamps vouch for a signer, too; that is no failure to it, but it is to us.
     distrust = (UNTRUSTED_CODE,) if store.vouched_by_other_kind else ()
-    stamped = statuses.success >= _TIMESTAMP_CODES
-    time = store.signature_time()
     actions = store.actions()
     ingredients = store.ingredients()
     judged = Credential(
         state=state_of(statuses, accepted=False),
         signer=signer,
         notes=store.notes(),
-        timestamp=time if stamped else None,
-        claimed_time=time or next((w for a in actions if (w := text(a.get("when"), 100))), None),
+        timestamp=store.timestamp(),
+        claimed_time=store.signature_time() or next((w for a in actions if (w := text(a.get("when"), 100))), None),
         revocation=revocation_of(statuses),
         trust_list=store.trust_list,
         title=text(store.active.get("title")),
@@ -146,6 +156,10 @@ def _signer(store: ManifestStore, manifest: bytes | None) -> Signer | None:
         return None
     # The certificate shown must be the one that was verified.
     return signer if store.serial() == signer.serial else None
+
+
+def _expired(signer: Signer, now: dt.datetime) -> bool:
+    return signer.not_after is not None and dt.datetime.fromisoformat(signer.not_after) < now
 
 
 def _codes(

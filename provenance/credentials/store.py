@@ -16,17 +16,26 @@ from provenance.credentials.values import Ingredient
 PARTIAL_BINDING = "provenance.binding.partial"
 HASH_LABELS = ("c2pa.hash.bmff", "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.collection", "c2pa.hash.multi-asset")
 MAX_DEPTH = 64
-_MEDIA_BOXES = ("/mdat", "/moof", "/moov", "/idat", "/meta", "/sidx")
+_PARTS = ("merkle", "boxes", "uris")
+_MEDIA_BOXES = frozenset({"/mdat", "/idat", "/moof", "/moov", "/moov/trak", "/meta"})
 
 
 class ManifestStore:
     """A manifest store as the library described it, ``summary`` being its short and ``details`` its long form.
 
-    ``vouching``: URIs of the anchor lists that may vouch for signers.
+    ``vouching`` and ``stamping``: URIs of the anchor lists that may vouch for signers, and for timestamps.
     """
 
-    def __init__(self, summary: Mapping[str, Any], details: Mapping[str, Any], vouching: frozenset[str]) -> None:
+    def __init__(
+        self,
+        summary: Mapping[str, Any],
+        details: Mapping[str, Any],
+        *,
+        vouching: frozenset[str],
+        stamping: frozenset[str],
+    ) -> None:
         self._vouching = vouching
+        self._stamping = stamping
         self.label = text(summary.get("active_manifest"))
         self._summary = summary
         self._manifests = mapping(summary, "manifests")
@@ -70,6 +79,18 @@ class ManifestStore:
         """The time of the timestamp in the signature, whoever issued it."""
         return text(mapping(self.active, "signature_info").get("time"), 100)
 
+    def timestamp(self) -> str | None:
+        """The time of a timestamp that a list for timestamps vouches for."""
+        told = items(mapping(self._results, "activeManifest").get("success"))
+        validated = any(status.get("code") == "timeStamp.validated" for status in told)
+        # Only in these words does the library say which list vouches for the authority.
+        lists = {
+            (text(status.get("explanation")) or "").rpartition("trust list: ")[2]
+            for status in told
+            if status.get("code") == "timeStamp.trusted"
+        }
+        return self.signature_time() if validated and lists & self._stamping else None
+
     def assertions(self) -> dict[str, Any]:
         """Label to content of the assertions that the active claim names, in the claim's order."""
         return self._assertions_of(self.label)
@@ -89,7 +110,7 @@ class ManifestStore:
         """``<alg>:<hex>`` of the content hash, and our own fault codes if it leaves media out.
 
         An update manifest has none of its own and keeps its parent's. For a hash in several parts (Merkle tree,
-        boxes, collections) it is the SHA-256 of the parts, as canonical JSON.
+        boxes, collections) it is the SHA-256 of all parts as JSON with sorted keys.
         """
         label: str | None = self.label
         for _ in range(MAX_DEPTH):
@@ -175,25 +196,20 @@ def _recorded(entry: Mapping[str, Any], resolved: set[tuple[str, str]]) -> Itera
 
 
 def _binding(data: Mapping[str, Any]) -> str | None:
+    parts = {key: data[key] for key in _PARTS if key in data}
     value = text(data.get("hash"), 1000)
-    if value:
-        algorithm = text(data.get("alg"), 20) or "sha256"
-        try:
-            return f"{algorithm}:{base64.b64decode(value, validate=True).hex()}"
-        except (ValueError, binascii.Error):
-            return None
-    parts = {key: data[key] for key in ("merkle", "boxes", "uris") if key in data}
-    if not parts:
+    if parts:
+        whole = json.dumps({**parts, "hash": value}, sort_keys=True)
+        return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
+    try:
+        return (
+            f"{text(data.get('alg'), 20) or 'sha256'}:{base64.b64decode(value, validate=True).hex()}" if value else None
+        )
+    except (ValueError, binascii.Error):
         return None
-    return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 
 def _leaves_media_out(data: Mapping[str, Any]) -> bool:
-    """Whether a flat hash over boxes leaves out those that hold pictures or sound, or say how to show them."""
-    if "merkle" in data:
-        return False
-    for exclusion in items(data.get("exclusions")):
-        path = text(exclusion.get("xpath"), 200)
-        if path and path.startswith(_MEDIA_BOXES) and not exclusion.get("subset"):
-            return True
-    return False
+    """Whether a hash over boxes, without a Merkle tree for the rest, leaves out boxes of media or of how to show it."""
+    paths = (text(exclusion.get("xpath"), 200) for exclusion in items(data.get("exclusions")))
+    return "merkle" not in data and any(path in _MEDIA_BOXES for path in paths)

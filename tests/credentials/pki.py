@@ -93,9 +93,11 @@ def leaf(
     usage: ObjectIdentifier = EMAIL,
     not_before: dt.datetime = NOW - 400 * DAY,
     not_after: dt.datetime = NOW + 400 * DAY,
+    usage_critical: bool = False,
+    twin: Identity | None = None,
 ) -> Identity:
-    """A signing certificate; ``issuer`` None makes it self-signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    """A signing certificate; ``issuer`` None makes it self-signed, ``twin`` gives key and serial number to reuse."""
+    key = twin.key if twin else ec.generate_private_key(ec.SECP256R1())
     issuer_key = issuer.key if issuer else key
     name = _name(common, organisation)
     certificate = (
@@ -103,12 +105,12 @@ def leaf(
         .subject_name(name)
         .issuer_name(issuer.certificate.subject if issuer else name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(twin.certificate.serial_number if twin else x509.random_serial_number())
         .not_valid_before(not_before)
         .not_valid_after(not_after)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=True, certifies=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=usage_critical)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, hashes.SHA256())
