@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,7 @@ class Demo:
         signed = [self._sign(bikes, "Traffic, shot on a long lens"), self._sign(rabbit, "Big Buck Bunny, opening")]
         self._command("register", *map(str, signed))
         self._say("\nCopies that go round, and what is said of them:\n")
-        wrong = [copy.name for copy in copies(*signed, stranger) if not self._judge(copy)]
+        wrong = [copy.name for copy in copies(signed[0], signed[1], stranger) if not self._judge(copy)]
         self._say(f"\nReports: {self.folder / 'reports'}{os.sep}*.html  ({time.monotonic() - began:.0f} s)")
         if wrong:
             self._say(f"NOT as expected: {', '.join(wrong)}")
@@ -113,23 +114,22 @@ class Demo:
         except ValueError:
             report = {"error": {"message": done.stderr.strip() or "no answer"}}
         verdict = report.get("verdict", "failed")
-        reason = report["error"]["message"] if "error" in report else report["summary"]
+        error = report.get("error")
+        reason = f"{error['message']} ({error.get('found')})" if error else report["summary"]
         kinds = {finding["kind"] for finding in report.get("findings", ())}
         right = verdict == copy.verdict and (copy.finding is None or copy.finding in kinds) and page.is_file()
         line = Text(f"{'✓' if right else '✗'} ", style="green" if right else "red")
         line.append(f"{verdict:<13}", style=f"bold {_STYLES.get(verdict, 'red')}")
-        line.append(f"{copy.name}: {copy.story}\n", style="bold")
-        line.append(f"{'':15}{safe(reason)}")
+        line.append(f"{copy.name} ({copy.story}): ", style="bold")
+        line.append(safe(reason))
         if not right:
-            line.append(
-                f"\n{'':15}expected {copy.verdict}{f' with {copy.finding}' if copy.finding else ''}", style="red"
-            )
+            line.append(f" EXPECTED {copy.verdict}{f' with {copy.finding}' if copy.finding else ''}", style="red")
         self.console.print(line, soft_wrap=True)
         return right
 
     def _command(self, *words: str) -> None:
         """Run a command that must succeed, showing what is typed."""
-        self._say("  " + " ".join(words))
+        self._say(f"  {shlex.join(words)}")
         done = self._provenance(*words)
         if done.returncode:
             raise SystemExit(f"`provenance {words[0]}` failed with exit code {done.returncode}:\n{done.stderr}")

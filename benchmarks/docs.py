@@ -23,7 +23,9 @@ from provenance.cli import main as root
 DOCS = Path(__file__).parent.parent / "docs"
 REFERENCE = DOCS / "cli.md"
 PICTURE = DOCS / "report.png"
-PICTURE_SIZE = (1000, 1180)
+PAGE_SIZE = (1000, 1320)
+"""Width and height in pixels of what is photographed: down to the finding's pictures."""
+PICTURE_WIDTH = 840
 MOST_BYTES = 200_000
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _COLOURS = 96
@@ -36,7 +38,7 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-def photograph(page: Path, size: tuple[int, int] = PICTURE_SIZE) -> bytes:
+def photograph(page: Path, size: tuple[int, int] = PAGE_SIZE) -> bytes:
     """The top of an HTML file as a PNG of few colours."""
     browser = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
@@ -55,7 +57,9 @@ def photograph(page: Path, size: tuple[int, int] = PICTURE_SIZE) -> bytes:
         command = [browser, *options, f"--screenshot={shot}", page.resolve().as_uri()]
         subprocess.run(command, capture_output=True, check=True, timeout=120)
         with Image.open(shot) as image:
-            small = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+            height = round(image.height * PICTURE_WIDTH / image.width)
+            small = image.convert("RGB").resize((PICTURE_WIDTH, height), Image.Resampling.LANCZOS)
+            small = small.quantize(_COLOURS, dither=Image.Dither.NONE)
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
     return out.getvalue()

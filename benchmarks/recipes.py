@@ -152,7 +152,7 @@ def _soft_mask(stream: Stream, region: Region) -> NDArray[np.float32]:
     top, left = round(region.y * stream.height), round(region.x * stream.width)
     bottom, right = round((region.y + region.h) * stream.height), round((region.x + region.w) * stream.width)
     mask[top:bottom, left:right] = 1
-    return cv2.GaussianBlur(mask, (0, 0), max(stream.width / 160, 1))[..., np.newaxis]
+    return cv2.GaussianBlur(mask, (0, 0), max(stream.width / 160, 1))[..., np.newaxis].astype(np.float32)
 
 
 def _blend(frame: NDArray[np.uint8], paint: NDArray[np.float64], mask: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -88,7 +88,7 @@ def _match(match: Match) -> RenderableType:
     ]
     shown = match.segments[:_MOST_SEGMENTS]
     for index, segment in enumerate(shown):
-        notes = f", speed {segment.speed:g}×" if abs(segment.speed - 1) > 0.005 else ""
+        notes = f", speed {words.times(segment.speed)}" if abs(segment.speed - 1) > 0.005 else ""
         notes += ", mirrored" if segment.mirrored else ""
         text = f"{words.span(segment.clip)} shows {words.span(segment.original)} of it{notes}"
         rows.append(("Segments" if index == 0 else "", text))

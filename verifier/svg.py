@@ -119,7 +119,7 @@ def offsets(match: Match) -> Markup:
         start, end = segment.original.start, segment.original.end
         if segment.speed < 0:
             start, end = end, start
-        title = f"{words.span(segment.clip)} shows {words.span(segment.original)}, speed {segment.speed:g}×"
+        title = f"{words.span(segment.clip)} shows {words.span(segment.original)}, speed {words.times(segment.speed)}"
         parts.append(
             Markup(
                 '<line class="path" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"><title>{}</title></line>'
@@ -162,7 +162,7 @@ def _original_lane(index: int, match: Match, total: Fraction) -> Markup:
     bars = [
         (
             segment.clip,
-            f"{words.span(segment.clip)} is {words.span(segment.original)} of the original, speed {segment.speed:g}×",
+            f"{words.span(segment.clip)} shows {words.span(segment.original)}, speed {words.times(segment.speed)}",
         )
         for segment in match.segments
     ]

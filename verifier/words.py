@@ -102,6 +102,11 @@ def span(interval: Interval) -> str:
     return f"{clock(interval.start)} – {clock(interval.end)}"
 
 
+def times(speed: float) -> str:
+    """A speed as ``0.75×``."""
+    return f"{speed:.3g}×"
+
+
 def where(region: Region) -> str:
     """Roughly where in the frame a region lies, in words."""
     across = _third(region.x + region.w / 2, ("left", "centre", "right"))
