@@ -47,7 +47,7 @@ class Alignment:
 
 
 def rough_line(candidate: Candidate) -> tuple[float, float, float]:
-    """The (speed, offset) that most close pairs of frames agree on, and the share of the clip's frames that do (0-1)."""
+    """The (speed, offset) that most close pairs of frames agree on, and the share of the clip's frames that do."""
     rows, columns = np.nonzero(candidate.distance <= CLOSE_BITS)
     if not rows.size:
         return 1.0, 0.0, 0.0
@@ -79,7 +79,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
     if reference is None or working is None or not candidate.distance.size:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)
-    pairs = _rough_pairs(clip, candidate, reference, working, sizes, settings)
+    pairs = _rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.mirrored) or whole_frame(*sizes, candidate.mirrored)
     if clip.extraction.info.still or candidate.original.duration is None:
         piece = Piece(0.0, max(clip.duration, STILL_S), 0.0, 0.0, 1.0, moving=False)
@@ -138,7 +138,6 @@ def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
 
 
 def _rough_pairs(
-    clip: Clip,
     candidate: Candidate,
     reference: Path,
     working: Path,

@@ -30,6 +30,7 @@ class Clip:
 
     @property
     def duration(self) -> float:
+        """Seconds, decoded rather than claimed."""
         return float(self.extraction.duration)
 
 

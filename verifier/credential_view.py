@@ -49,7 +49,11 @@ def as_json(name: str, credential: Credential) -> dict[str, Any]:
             "not_before": signer.not_before,
             "not_after": signer.not_after,
         },
-        "trust": {"list": credential.trust_list, "code": credential.trust_code, "reason": credential.trust_reason},
+        "trust": {
+            "lists": list(credential.trust_lists),
+            "code": credential.trust_code,
+            "reason": credential.trust_reason,
+        },
         "timestamp": credential.timestamp,
         "claimed_time": credential.claimed_time,
         "revocation": credential.revocation,

@@ -100,7 +100,9 @@ def _pair(
         return [Evidence("pair", caption, "image/jpeg", _jpeg(_beside(original, shown)), index)]
     left, top, right, bottom = _box(region, shown.shape)
     close = _beside(_enlarge(original[top:bottom, left:right]), _enlarge(shown[top:bottom, left:right]))
-    marked = [cv2.rectangle(p.copy(), (left, top), (right - 1, bottom - 1), _MARK, 2) for p in (original, shown)]
+    marked = [original.copy(), shown.copy()]
+    for picture in marked:
+        cv2.rectangle(picture, (left, top), (right - 1, bottom - 1), _MARK, 2)
     return [
         Evidence("pair", caption, "image/jpeg", _jpeg(_beside(marked[0], marked[1])), index),
         Evidence("crop", "The marked part enlarged: original (left), clip (right).", "image/jpeg", _jpeg(close), index),

@@ -21,6 +21,8 @@ MIN_INLIERS = 14
 _RATIO = 0.8
 _REPROJECTION_PX = 3.0
 _POINTS = 500
+_PLAIN_PX = 12.0
+"""Entries by which a fit may differ from a plain resize and still be tried as one (pixels, for the shifts)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,7 @@ class Geometry:
 
     @property
     def mirrored(self) -> bool:
+        """Whether left and right (or top and bottom) are exchanged."""
         return bool(np.linalg.det(self.matrix[:, :2]) < 0)
 
     @property
@@ -49,13 +52,13 @@ class Geometry:
     def crop(self) -> Region:
         """The part of the original's frame that the clip shows (the whole where the clip shows all of it)."""
         w, h = self.original_size
-        corners = _apply(cv2.invertAffineTransform(self.matrix), _corners(self.clip_size)) / (w, h)
+        corners = _apply(np.asarray(cv2.invertAffineTransform(self.matrix)), _corners(self.clip_size)) / (w, h)
         low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
         return Region(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
     @property
     def shown(self) -> Region:
-        """The part of the clip's frame that the original's picture fills (less than the whole: borders, or an inset)."""
+        """The part of the clip's frame that the original's picture fills; less than the whole with borders."""
         w, h = self.clip_size
         corners = _apply(self.matrix, _corners(self.original_size)) / (w, h)
         low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
@@ -104,12 +107,14 @@ def estimate(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geomet
     source, target = np.concatenate(sources), np.concatenate(targets)
     if len(source) < MIN_INLIERS:
         return None
-    matrix, inliers = cv2.estimateAffine2D(
+    fit, inliers = cv2.estimateAffine2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=_REPROJECTION_PX, maxIters=4000, confidence=0.999
     )
-    if matrix is None or int(inliers.sum()) < MIN_INLIERS or not _plausible(matrix):
+    if fit is None:
         return None
-    matrix = np.asarray(matrix, dtype=np.float64)
+    matrix: Matrix = np.asarray(fit, dtype=np.float64)
+    if int(inliers.sum()) < MIN_INLIERS or not _plausible(matrix):
+        return None
     if mirrored:
         flip = np.array([[-1.0, 0, original_size[0] - 1], [0, 1, 0], [0, 0, 1]])
         matrix = matrix @ flip
@@ -117,7 +122,7 @@ def estimate(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geomet
 
 
 def match(a: Features, b: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Points of ``a`` and ``b`` whose descriptors are each other's clear nearest (Lowe's ratio): float32 (k, 2) each."""
+    """Points of ``a`` and ``b`` that clearly match by Lowe's ratio: float32 (k, 2) each."""
     matcher = cv2.BFMatcher(cv2.NORM_L2)
     found = matcher.knnMatch(a.descriptors.astype(np.float32), b.descriptors.astype(np.float32), k=2)
     good = [pair[0] for pair in found if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance]
@@ -127,29 +132,60 @@ def match(a: Features, b: Features) -> tuple[NDArray[np.float32], NDArray[np.flo
 
 
 def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:
-    """Sub-pixel refinement by enhanced correlation on aligned pairs; the geometry itself where that does not converge."""
+    """The best of the geometry, its sub-pixel refinement, and the plain resize that it may really be.
+
+    Args:
+        pairs: (original, clip) pictures of the same moment.
+    """
+    if not pairs:
+        return geometry
+    plain = whole_frame(geometry.original_size, geometry.clip_size, geometry.mirrored)
+    options = [geometry, _by_correlation(geometry, pairs)]
+    if np.abs(geometry.matrix - plain.matrix).max() < _PLAIN_PX:
+        options += [plain, _by_correlation(plain, pairs)]
+    costs = [_cost(option, pairs) for option in options]
+    # A resize is what is nearly always done: noise must not tilt it.
+    if len(options) > 2 and costs[2] <= min(costs) * 1.02:
+        return Geometry(plain.matrix, plain.original_size, plain.clip_size, geometry.inliers)
+    return options[int(np.argmin(costs))]
+
+
+def _by_correlation(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:
+    """Enhanced correlation (Evangelidis and Psarakis, 2008) on each pair; the median of the updates."""
     updates = []
+    mask = geometry.mask().astype(np.uint8)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
     for original, clip in pairs:
-        warped = geometry.warp(original)
         start = np.eye(2, 3, dtype=np.float32)
-        criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
         try:
-            mask = geometry.mask().astype(np.uint8)
-            correlation, update = cv2.findTransformECC(warped, clip, start, cv2.MOTION_AFFINE, criteria, mask, 5)
+            warped = geometry.warp(original)
+            score, update = cv2.findTransformECC(clip, warped, start, cv2.MOTION_AFFINE, criteria, mask, 3)
         except cv2.error:
             continue  # no texture, or no convergence: nothing to refine with
-        if correlation > 0.8 and np.abs(update - np.eye(2, 3)).max() < 4:
-            updates.append(update)
+        if score > 0.8 and np.abs(update[:, 2]).max() < 6:
+            updates.append(np.asarray(update, dtype=np.float64))
     if not updates:
         return geometry
-    step = np.vstack([np.median(np.stack(updates), axis=0).astype(np.float64), [0, 0, 1]])
-    matrix = (step @ np.vstack([geometry.matrix, [0, 0, 1]]))[:2]
+    # The update takes pixels of the clip (the template) to those of the warped original.
+    step = np.vstack([np.median(np.stack(updates), axis=0), [0, 0, 1]])
+    matrix = (np.linalg.inv(step) @ np.vstack([geometry.matrix, [0, 0, 1]]))[:2]
     return Geometry(matrix, geometry.original_size, geometry.clip_size, geometry.inliers)
+
+
+def _cost(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> float:
+    """Mean truncated difference where the original is seen, brightness and contrast matched."""
+    mask = geometry.mask()
+    costs = []
+    for original, clip in pairs:
+        a, b = geometry.warp(original)[mask].astype(np.float32), clip[mask].astype(np.float32)
+        a = (a - a.mean()) * (b.std() / max(1e-3, float(a.std()))) + b.mean()
+        costs.append(float(np.minimum(np.abs(a - b), 30).mean()))
+    return float(np.mean(costs)) if costs else 0.0
 
 
 def _plausible(matrix: Matrix) -> bool:
     """No collapse to a line or point, no enlargement beyond what a crop would be."""
-    scales = np.linalg.svd(np.asarray(matrix)[:, :2], compute_uv=False)
+    scales = np.linalg.svd(matrix[:, :2], compute_uv=False)
     return bool(scales[1] > 0.1 and scales[0] < 8 and scales[0] / scales[1] < 2.5)
 
 
@@ -158,6 +194,6 @@ def _corners(size: tuple[int, int]) -> NDArray[np.float64]:
     return np.array([[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, h - 0.5], [-0.5, h - 0.5]])
 
 
-def _apply(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    moved: NDArray[np.float64] = points @ np.asarray(matrix)[:, :2].T + np.asarray(matrix)[:, 2] + 0.5
+def _apply(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    moved: NDArray[np.float64] = points @ matrix[:, :2].T + matrix[:, 2] + 0.5
     return moved

@@ -105,7 +105,7 @@ def _credential(report: Report) -> RenderableType:
 
 def _pairs(rows: list[tuple[str, str]]) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", min_width=_LABEL, max_width=24)
+    grid.add_column(style="dim", min_width=_LABEL, max_width=24, overflow="fold")
     grid.add_column(overflow="fold")
     for label, value in rows:
         grid.add_row(Text(safe(label)), Text(safe(value)))

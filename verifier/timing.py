@@ -41,10 +41,12 @@ class Piece:
     moving: bool = True
 
     def original_time(self, clip_time: float) -> float:
+        """The original's second on show at that second of the clip."""
         return self.speed * clip_time + self.offset
 
     @property
     def length(self) -> float:
+        """Seconds of the clip."""
         return self.end - self.start
 
 
@@ -61,7 +63,7 @@ def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
     moments = np.arange(0, end, _STEP_S)
     originals = np.arange(0, original.times[-1] + _STEP_S, _STEP_S) + original.times[0]
     grid = ours[clip.at(moments)] @ theirs[original.at(originals)].T
-    lines = _agree(_votes(grid, moments, originals), len(moments))
+    lines = _agree(_votes(grid, moments, originals))
     pieces = [_refit(line, ours, clip, theirs, original) for line in lines]
     return _share_out(pieces, ours, clip, theirs, original, motion, end)
 
@@ -94,14 +96,13 @@ def _votes(
 def _shifted(row: NDArray[np.float32], shift: int) -> NDArray[np.float32]:
     """``row`` moved so that entry i is row[i + shift]; zero beyond its ends."""
     out = np.zeros_like(row)
-    if shift >= 0:
-        out[: len(row) - shift] = row[shift:]
-    else:
-        out[-shift:] = row[:shift]
+    count = len(row) - abs(shift)
+    if count > 0:
+        out[max(0, -shift) :][:count] = row[max(0, shift) :][:count]
     return out
 
 
-def _agree(votes: NDArray[np.float64], moments: int) -> list[tuple[float, float]]:
+def _agree(votes: NDArray[np.float64]) -> list[tuple[float, float]]:
     """Lines (speed, offset) that votes agree on, most agreed first; each vote is used once."""
     lines: list[tuple[float, float]] = []
     left = votes
@@ -192,7 +193,7 @@ def _share_out(
     period = float(np.median(np.diff(clip.times)))
     width = max(1, round(0.4 / period))
     raw = np.stack([_along(p.speed, p.offset, ours, clip, theirs, original) for p in pieces])
-    smooth = cv2.blur(raw, (width, 1), borderType=cv2.BORDER_REPLICATE)
+    smooth = np.asarray(cv2.blur(raw, (width, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
     # The first (most agreed) piece wins where pieces are as good as each other.
     smooth -= np.arange(len(pieces))[:, None] * 0.03
     owner = np.argmax(smooth, axis=0)

@@ -110,7 +110,8 @@ def _to_grid(geometry: Geometry, picture_size: tuple[int, int], grid: tuple[int,
     to_original = np.vstack([cv2.invertAffineTransform(geometry.matrix), [0, 0, 1]])
     enlarge = _scaling(picture_size, geometry.clip_size)
     reduce = _scaling(geometry.original_size, grid)
-    return (reduce @ to_original @ enlarge)[:2]
+    whole: NDArray[np.float64] = reduce @ to_original @ enlarge
+    return whole[:2]
 
 
 def _scaling(source: tuple[int, int], target: tuple[int, int]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ class Hearing:
     """The comparison over one piece.
 
     ``times``: float64 (n,) clip seconds; ``same``: float64 (n,) correlation, NaN where both are silent;
-    ``clip_bands`` and ``original_bands``: float64 (n, 25), dB, as ``spectrogram``, the original laid on the clip's time.
+    ``clip_bands`` and ``original_bands``: float64 (n, 25) dB, see ``spectrogram``, both in the clip's time.
     """
 
     times: NDArray[np.float64]
@@ -68,7 +69,7 @@ def listen(pcm: Path, reference: Path, piece: Piece, settings: Settings) -> Hear
             require_sandbox=settings.require_sandbox,
         )
     )
-    times = np.arange(len(mine)) * HOP_S
+    times: NDArray[np.float64] = np.arange(len(mine)) * HOP_S
     if len(times) * HOP_S < _WINDOW_S or len(yours) < 2:
         return None
     # The shift between picture and sound that every container adds is searched for once, within a tenth of a second.
@@ -114,9 +115,7 @@ def spectrogram(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
     frames = np.lib.stride_tricks.sliding_window_view(pcm.astype(np.float32) / 32768, _FRAME)[::hop]
     power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME).astype(np.float32), axis=1)) ** 2 / (_FRAME * _FRAME / 16)
     edges = np.geomspace(120, 3800, _BANDS + 1) / (PCM_RATE / _FRAME)
-    bands = np.stack(
-        [power[:, int(a) : max(int(a) + 1, int(b))].sum(axis=1) for a, b in zip(edges[:-1], edges[1:], strict=True)], 1
-    )
+    bands = np.stack([power[:, int(a) : max(int(a) + 1, int(b))].sum(axis=1) for a, b in pairwise(edges)], 1)
     level = power.sum(axis=1, keepdims=True)
     decibels: NDArray[np.float64] = 10 * np.log10(np.hstack([bands, level]) + 1e-9)
     return decibels

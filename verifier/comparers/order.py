@@ -11,7 +11,7 @@ from verifier.timing import Piece
 SPEED_TOLERANCE = 0.015
 """Relative speed difference under which it is clocks and rounding (film at 24 shown at 25 is 0.042: that is said)."""
 GAP_S = 0.2
-"""Seconds of original missing between two pieces above which it is a cut; below, a frame or two dropped by a transcoder."""
+"""Seconds of original missing between two pieces above which it is a cut; below, a transcoder dropped frames."""
 FOREIGN_S = 0.6
 """Seconds of clip that no piece explains above which it is other footage."""
 
@@ -56,13 +56,15 @@ def original_interval(piece: Piece, start: float | None = None, end: float | Non
 def _speeds(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
     findings = []
     for piece in pieces:
-        where = {"clip": clip_interval(piece), "original": original_interval(piece), "asset_id": asset_id}
         if piece.speed < 0:
-            findings.append(Finding(Kind.REVERSED, _score(piece), "This stretch runs backwards.", **where))
+            kind, text = Kind.REVERSED, "This stretch runs backwards."
         elif piece.speed > 0 and abs(piece.speed - 1) > SPEED_TOLERANCE:
             way = "slowed to" if piece.speed < 1 else "hurried to"
-            text = f"The original is {way} {piece.speed:.0%} of its speed."
-            findings.append(Finding(Kind.SPEED, _score(piece), text, **where))
+            kind, text = Kind.SPEED, f"The original is {way} {piece.speed:.0%} of its speed."
+        else:
+            continue
+        where = clip_interval(piece), original_interval(piece)
+        findings.append(Finding(kind, _score(piece), text, *where, asset_id=asset_id))
     return findings
 
 

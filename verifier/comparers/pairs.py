@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,8 @@ from verifier.timing import Piece
 CHUNK_S = 10.0
 RATE = 10.0
 """Pairs per second."""
+_TRUNCATE = 24.0
+_NEAREST_BONUS = 0.97
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +43,7 @@ def aligned_pairs(
     """The piece in chunks of ``CHUNK_S`` at up to ``RATE`` pairs a second, so that memory stays flat."""
     count = max(1, round(piece.length / CHUNK_S))
     edges = np.linspace(piece.start, piece.end, count + 1)
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         pairs = _chunk(working, reference, piece, geometry, settings, float(start), float(end))
         if len(pairs.times):
             yield pairs
@@ -69,15 +72,23 @@ def _best(
 ) -> NDArray[np.uint8]:
     """The original's frame nearest in time or a neighbour of it, whichever differs least: rates need not agree."""
     nearest = int(np.abs(moments - moment).argmin())
-    options = [geometry.warp(originals[k]) for k in range(max(0, nearest - 1), min(len(moments), nearest + 2))]
-    small = cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).astype(np.float32)
+    options = [nearest, *(k for k in (nearest - 1, nearest + 1) if 0 <= k < len(moments))]
+    warped = [geometry.warp(originals[k]) for k in options]
+    small = _small(picture)
     costs = []
-    for option in options:
-        other = cv2.resize(option, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).astype(np.float32)
-        difference = small - other
-        # The median, so that an altered region does not choose the frame.
-        costs.append(float(np.median(np.abs(difference - np.median(difference)))))
-    return options[int(np.argmin(costs))]
+    for option in warped:
+        difference = np.abs(small - _small(option))
+        # Truncated, so that what moves decides and an altered part does not.
+        costs.append(float(np.minimum(difference, _TRUNCATE).mean()))
+    costs[0] *= _NEAREST_BONUS
+    return warped[int(np.argmin(costs))]
+
+
+def _small(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Half the size, without the overall brightness, float32."""
+    reduced = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
+    centred: NDArray[np.float32] = reduced - np.median(reduced)
+    return centred
 
 
 def load(

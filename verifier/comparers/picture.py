@@ -23,6 +23,8 @@ from verifier.timing import Piece
 BLOCK = 16
 """Pixels (of the working copy) between blocks; each is measured over twice as much."""
 WINDOW_S = 0.5
+REFERENCE_QUALITY = 26
+"""The x264 constant rate factor that reference copies are made with."""
 _FLOOR = 3.0
 """Grey levels squared added to every energy: below it there is only rounding."""
 
@@ -60,9 +62,10 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
         toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
         if quality is None:
             quality = _fit_quality(pairs, toned, mask, size)
-        expected = recode(toned, size, quality, RATE)
         observed_energy = block_energy(pairs.clip, toned, mask)
-        expected_energy = block_energy(expected, toned, mask)
+        expected_energy = block_energy(recode(toned, size, quality, RATE), toned, mask)
+        # The reference copy has losses of its own.
+        expected_energy += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
         for rows in _windows(pairs.times):
             level = np.log(
                 (observed_energy[rows].mean(axis=0) + _FLOOR) / (expected_energy[rows].mean(axis=0) + _FLOOR)
@@ -104,9 +107,10 @@ def _fit_quality(pairs: Pairs, toned: NDArray[np.uint8], mask: NDArray[np.bool_]
     """The encoder setting whose residual is most like the clip's, on the first two seconds."""
     few = slice(0, round(2 * RATE))
     observed = np.nanmedian(np.log(block_energy(pairs.clip[few], toned[few], mask) + 0.5))
+    own = block_energy(recode(toned[few], size, REFERENCE_QUALITY, RATE), toned[few], mask)
     gaps = []
     for quality in QUALITIES:
-        left = block_energy(recode(toned[few], size, quality, RATE), toned[few], mask)
+        left = own + block_energy(recode(toned[few], size, quality, RATE), toned[few], mask)
         gaps.append(abs(float(np.nanmedian(np.log(left + 0.5)) - observed)))
     return QUALITIES[int(np.argmin(gaps))]
 

@@ -15,7 +15,7 @@ from verifier.comparers.picture import BLOCK, Excess
 from verifier.timing import Piece
 
 STRONG = 3.0
-"""Excess (natural log of energy) that a changed block must reach: untouched re-encodings stay below it for most windows."""
+"""Excess (natural log of energy) that a changed block must reach; untouched re-encodings stay below it."""
 WEAK = 1.8
 """Excess down to which blocks beside a strong one belong to it."""
 MIN_WINDOWS = 3

@@ -22,17 +22,17 @@ def tone_curve(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> N
     x = original[:, mask].reshape(-1)
     y = clip[:, mask].reshape(-1)
     stride = max(1, len(x) // 40_000)
-    x, y = x[::stride].astype(np.float64) / 255, y[::stride].astype(np.float64) / 255
-    basis = np.stack([np.ones_like(x), x, x**2, x**3], axis=1)
-    weights = np.full(len(x), True)
+    source, target = x[::stride].astype(np.float64) / 255, y[::stride].astype(np.float64) / 255
+    basis = np.vander(source, 4, increasing=True)
+    weights = np.full(len(source), True)
     coefficients = np.array([0.0, 1.0, 0.0, 0.0])
     for _ in range(3):
         # A little pull towards the identity: flat scenes do not determine a cubic.
-        ridge = np.sqrt(len(x) * 1e-4) * np.eye(4)
+        ridge = np.sqrt(len(source) * 1e-4) * np.eye(4)
         a = np.vstack([basis[weights], ridge])
-        b = np.concatenate([y[weights], ridge @ np.array([0.0, 1.0, 0.0, 0.0])])
+        b = np.concatenate([target[weights], ridge @ np.array([0.0, 1.0, 0.0, 0.0])])
         coefficients = np.linalg.lstsq(a, b, rcond=None)[0]
-        error = np.abs(basis @ coefficients - y)
+        error = np.abs(basis @ coefficients - target)
         weights = error <= max(np.quantile(error, 0.8), 2 / 255)
     levels = np.linspace(0, 1, 256)
     curve: NDArray[np.float64] = np.clip(np.vander(levels, 4, increasing=True) @ coefficients, 0, 1) * 255
@@ -41,26 +41,34 @@ def tone_curve(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> N
 
 def recode(pictures: Pictures, size: tuple[int, int], quality: int, rate: float) -> Pictures:
     """Push pictures through x264 at a (width, height) and constant rate factor, and back to their own size."""
-    n, h, w = pictures.shape
-    width, height = max(16, size[0] // 2 * 2), max(16, size[1] // 2 * 2)
+    height, width = pictures.shape[1:]
+    inner = max(16, size[0] // 2 * 2), max(16, size[1] // 2 * 2)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="matroska") as out:
         stream = out.add_stream("libx264", rate=Fraction(round(rate)))
-        stream.width, stream.height, stream.pix_fmt = width, height, "gray"
+        stream.width, stream.height, stream.pix_fmt = *inner, "yuv420p"
         stream.options = {"crf": str(quality), "preset": "veryfast"}
         for index, picture in enumerate(pictures):
-            small = (
-                picture
-                if (w, h) == (width, height)
-                else cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-            )
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(small), format="gray")
+            frame = av.VideoFrame.from_ndarray(_planes(_resized(picture, inner)), format="yuv420p")
             frame.pts = index
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     buffer.seek(0)
     with av.open(buffer, "r", format="matroska") as back:
-        decoded = [frame.to_ndarray(format="gray") for frame in back.decode(video=0)]
-    return np.stack(
-        [p if p.shape == (h, w) else cv2.resize(p, (w, h), interpolation=cv2.INTER_LINEAR) for p in decoded]
-    )
+        # The luma plane as it is: a conversion to grey would stretch its range.
+        decoded = [np.asarray(frame.to_ndarray()[: inner[1]], np.uint8) for frame in back.decode(video=0)]
+    return np.stack([_resized(picture, (width, height)) for picture in decoded])
+
+
+def _planes(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma with neutral chroma, as PyAV takes yuv420p: (1.5 h, w)."""
+    height, width = luma.shape
+    return np.vstack([luma, np.full((height // 2, width), 128, np.uint8)])
+
+
+def _resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    if picture.shape[::-1] == size:
+        return picture
+    shrinks = size[0] < picture.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, size, interpolation=method), dtype=np.uint8)
