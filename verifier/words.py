@@ -19,7 +19,7 @@ MEANINGS = {
     Verdict.AUTHENTIC: "These are the bytes that were signed, and the signer is trusted.",
     Verdict.MATCH: "What could be compared is that of a signed original; the differences found are disclosed ones.",
     Verdict.ALTERED: "The clip comes from a signed original, and something in it was changed.",
-    Verdict.UNKNOWN: "This says nothing about whether the clip is genuine: footage that nobody registered is not known here.",
+    Verdict.UNKNOWN: "This says nothing about whether the clip is genuine: it was never registered here.",
     Verdict.INCONCLUSIVE: "An original was found, but the clip does not allow more to be said.",
 }
 
