@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import iscc_core  # noqa: F401 - imported here once, not by every child
+# Signing imports these late; here once, not in every child.
+import iscc_core  # noqa: F401
+import scipy.fftpack  # noqa: F401
 
 from provenance.assets import Capture
 from provenance.settings import load_settings
