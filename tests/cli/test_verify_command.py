@@ -16,7 +16,6 @@ from provenance.cli import main
 from provenance.report import SCHEMA, Verdict
 from verifier.cli import EXITS
 
-
 pytestmark = pytest.mark.xdist_group("verify-command")
 """One newsroom for all of them."""
 
