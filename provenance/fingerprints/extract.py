@@ -10,7 +10,7 @@ from provenance.fingerprints import features, iscc, pdq, sound
 from provenance.fingerprints.frames import FrameHasher, Hasher
 from provenance.fingerprints.values import Fingerprints
 from provenance.media.extract import Plan, extract
-from provenance.media.values import Extraction, Frame, Limits
+from provenance.media.values import Extraction, Frame, GreyImage, Limits
 
 ORIGINAL_RATE = Fraction(2)
 """Hashed frames per second of an original."""
@@ -95,7 +95,7 @@ def _run(
     return prints, extraction
 
 
-def _iscc(extraction: Extraction, still: pdq.GreyImage | None) -> str | None:
+def _iscc(extraction: Extraction, still: GreyImage | None) -> str | None:
     if still is not None:
         return iscc.image_iscc(still)
     if extraction.signature is not None:

@@ -22,7 +22,7 @@ def features(picture: GreyImage, points: int = STILL_POINTS) -> Features | None:
     Descriptors are RootSIFT (Arandjelovic and Zisserman, 2012) scaled to uint8, so that Euclidean distance
     between them is Hellinger distance between gradient histograms.
     """
-    keypoints, raw = cv2.SIFT_create(nfeatures=points).detectAndCompute(picture, None)
+    keypoints, raw = cv2.SIFT.create(nfeatures=points).detectAndCompute(picture, None)
     if raw is None or len(keypoints) < 8:
         return None
     root = np.sqrt(raw / np.maximum(raw.sum(axis=1, keepdims=True), 1e-6))

@@ -73,7 +73,8 @@ def _projection() -> NDArray[np.float32]:
     """Rows 1 to 16 of the 64-point DCT-II; shape (16, 64)."""
     k = np.arange(1, _FREQUENCIES + 1)[:, None]
     n = np.arange(_GRID)[None, :]
-    return (np.sqrt(2.0 / _GRID) * np.cos(np.pi / (2 * _GRID) * k * (2 * n + 1))).astype(np.float32)
+    rows: NDArray[np.float32] = (np.sqrt(2 / _GRID) * np.cos(np.pi / (2 * _GRID) * k * (2 * n + 1))).astype(np.float32)
+    return rows
 
 
 _PROJECTION = _projection()
@@ -99,7 +100,8 @@ def _quality(cells: NDArray[np.float32]) -> NDArray[np.uint8]:
     across = np.trunc(np.abs(np.diff(cells, axis=2)) * 100 / 255)
     down = np.trunc(np.abs(np.diff(cells, axis=1)) * 100 / 255)
     total = across.sum(axis=(1, 2)) + down.sum(axis=(1, 2))
-    return np.minimum(100, total / 90).astype(np.uint8)
+    quality: NDArray[np.uint8] = np.minimum(100, total / 90).astype(np.uint8)
+    return quality
 
 
 def to_grid(picture: GreyImage) -> NDArray[np.float32]:

@@ -46,7 +46,7 @@ class SoundPrint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Local features of a still of ``width`` x ``height``: points float32 (n, 2), pixels; descriptors uint8 (n, 128)."""
+    """Local features of a still: ``points`` float32 (n, 2) in pixels of its size, ``descriptors`` uint8 (n, 128)."""
 
     algorithm: Algorithm
     width: int
