@@ -10,24 +10,37 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.credentials import cbor
 from provenance.credentials.values import Signer
+from provenance.trust.anchors import UNPARSABLE
 
 MAX_NAME_CHARACTERS = 500
 _X5CHAIN = (33, "x5chain")
 _MAX_BOXES = 20_000
+_MAX_CHAIN = 20
 
 
 class SignatureBoxError(ValueError):
     """The signature of a manifest cannot be found or holds no certificate."""
 
 
-def signer_of(store: bytes, manifest_label: str) -> Signer:
-    """The signer of one manifest of a JUMBF store. Facts only: nothing is verified here.
+def chain_of(store: bytes, manifest_label: str) -> tuple[x509.Certificate, ...]:
+    """The certificates in the signature of one manifest of a JUMBF store, leaf first.
 
     Raises:
-        SignatureBoxError: there is no such signature, or no readable certificate in it.
+        SignatureBoxError: there is no such signature, or its certificates cannot be read.
     """
     try:
-        certificate = x509.load_der_x509_certificate(_leaf(_signature(store, manifest_label)))
+        return tuple(x509.load_der_x509_certificate(der) for der in _chain(_signature(store, manifest_label)))
+    except (*UNPARSABLE, OverflowError) as error:
+        raise SignatureBoxError(str(error)[:200]) from error
+
+
+def signer_of(certificate: x509.Certificate) -> Signer:
+    """The signer whom a leaf certificate describes. Facts only: nothing is verified here.
+
+    Raises:
+        SignatureBoxError: its names or dates cannot be read.
+    """
+    try:
         return Signer(
             common_name=_name(certificate.subject, NameOID.COMMON_NAME),
             organisation=_name(certificate.subject, NameOID.ORGANIZATION_NAME),
@@ -38,11 +51,11 @@ def signer_of(store: bytes, manifest_label: str) -> Signer:
             not_before=certificate.not_valid_before_utc.isoformat(),
             not_after=certificate.not_valid_after_utc.isoformat(),
         )
-    except (ValueError, OverflowError) as error:
+    except (*UNPARSABLE, OverflowError) as error:
         raise SignatureBoxError(str(error)[:200]) from error
 
 
-def _leaf(signature: bytes) -> bytes:
+def _chain(signature: bytes) -> list[bytes]:
     message = cbor.decode(signature)
     if not isinstance(message, list) or len(message) != 4 or not isinstance(message[0], bytes):
         raise SignatureBoxError("not a COSE_Sign1 message")
@@ -52,11 +65,10 @@ def _leaf(signature: bytes) -> bytes:
     # With two chains it would be open which of them the library has verified.
     if len(chains) != 1:
         raise SignatureBoxError(f"{len(chains)} certificate chains instead of one")
-    chain = chains[0]
-    leaf = chain[0] if isinstance(chain, list) and chain else chain
-    if not isinstance(leaf, bytes):
+    chain = chains[0] if isinstance(chains[0], list) else chains
+    if not chain or len(chain) > _MAX_CHAIN or not all(isinstance(der, bytes) for der in chain):
         raise SignatureBoxError("the certificate chain is malformed")
-    return leaf
+    return chain
 
 
 def _signature(store: bytes, manifest_label: str) -> bytes:

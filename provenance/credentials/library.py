@@ -16,12 +16,16 @@ from typing import Any, BinaryIO
 
 import c2pa
 
-from provenance.trust.anchors import AnchorKind, AnchorList
+from provenance.trust.anchors import AnchorList
 
 MAX_JSON_CHARACTERS = 128 * 2**20
 MAX_MANIFEST_BYTES = 64 * 2**20
 _SPILL_MB = 16
 _REMOTE = re.compile(r"^Remote(?:Manifest)?: .*?(\w+://\S{1,2000})")
+
+
+class AccountError(ValueError):
+    """The library's account of a manifest is too large, or not what it should be."""
 
 
 class Outcome(StrEnum):
@@ -60,21 +64,26 @@ def read_store(stream: BinaryIO, anchors: Sequence[AnchorList], manifest: bytes 
             return _failure(error)
 
 
+def read_trust(manifest: bytes, anchors: Sequence[AnchorList]) -> dict[str, Any]:
+    """The short account of a manifest store without its asset: of use for what does not depend on the content."""
+    with c2pa.Context.from_json(_settings(anchors)) as context:
+        try:
+            with c2pa.Reader("application/c2pa", io.BytesIO(manifest), context=context) as reader:
+                return _parsed(reader.json())
+        except (c2pa.C2paError, AccountError):
+            return {}
+
+
 def library_version() -> str:
     """Version of the C2PA library."""
     return str(c2pa.sdk_version())
 
 
 def _reading(reader: c2pa.Reader, given: bytes | None) -> StoreReading:
-    texts = [reader.json(), reader.detailed_json()]
-    if any(len(text) > MAX_JSON_CHARACTERS for text in texts):
-        return StoreReading(Outcome.BROKEN, problem=f"the manifest is larger than {MAX_JSON_CHARACTERS} characters")
     try:
-        summary, details = (json.loads(text) for text in texts)
-    except (ValueError, RecursionError) as error:
-        return StoreReading(Outcome.BROKEN, problem=f"the library's account of the manifest is unreadable: {error}")
-    if not isinstance(summary, dict) or not isinstance(details, dict):
-        return StoreReading(Outcome.BROKEN, problem="the library's account of the manifest is not an object")
+        summary, details = _parsed(reader.json()), _parsed(reader.detailed_json())
+    except AccountError as error:
+        return StoreReading(Outcome.BROKEN, problem=str(error))
     return StoreReading(
         Outcome.READ,
         summary=summary,
@@ -82,6 +91,18 @@ def _reading(reader: c2pa.Reader, given: bytes | None) -> StoreReading:
         manifest=given if given is not None else _jumbf(reader, summary.get("active_manifest")),
         remote_url=reader.get_remote_url(),
     )
+
+
+def _parsed(account: str) -> dict[str, Any]:
+    if len(account) > MAX_JSON_CHARACTERS:
+        raise AccountError(f"the manifest is larger than {MAX_JSON_CHARACTERS} characters")
+    try:
+        value = json.loads(account)
+    except (ValueError, RecursionError) as error:
+        raise AccountError(f"the account of the manifest cannot be parsed: {error}") from error
+    if not isinstance(value, dict):
+        raise AccountError("the account of the manifest is no object")
+    return value
 
 
 def _jumbf(reader: c2pa.Reader, label: object) -> bytes | None:
@@ -107,8 +128,6 @@ def _failure(error: c2pa.C2paError) -> StoreReading:
 
 
 def _settings(anchors: Sequence[AnchorList]) -> str:
-    # Lists for claim signers first: the library names the first list that fits, whatever its kind.
-    ordered = sorted(anchors, key=lambda a: a.kind is not AnchorKind.MANIFEST)
     return json.dumps(
         {
             "verify": {
@@ -127,7 +146,7 @@ def _settings(anchors: Sequence[AnchorList]) -> str:
             "trust": {
                 "anchors": [
                     {"trust_anchors": a.pem.decode("ascii"), "trust_kind": a.kind.value, "trust_uri": a.uri}
-                    for a in ordered
+                    for a in anchors
                     if a.pem
                 ]
             },

@@ -9,16 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from cryptography import x509
+
 from provenance.credentials import container
-from provenance.credentials.certificate import SignatureBoxError, signer_of
+from provenance.credentials.certificate import SignatureBoxError, chain_of, signer_of
 from provenance.credentials.library import MAX_MANIFEST_BYTES, Outcome, StoreReading, read_store
 from provenance.credentials.shapes import text
 from provenance.credentials.states import UNTRUSTED_CODE, Statuses, revocation_of, state_of
 from provenance.credentials.store import ManifestStore
 from provenance.credentials.values import Credential, CredentialState, Signer
+from provenance.credentials.vouching import vouchers_of
 from provenance.errors import CredentialError
 from provenance.media.source import open_media
-from provenance.trust.anchors import AnchorKind, AnchorList
+from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Assessment, Policy
 
 SIDECAR_SUFFIX = ".c2pa"
@@ -68,9 +71,10 @@ def read_credential(
             remote_url=reading.remote_url,
             problem=reading.problem,
         )
-    vouching, stamping = (frozenset(a.uri for a in anchors if a.kind is kind) for kind in AnchorKind)
-    store = ManifestStore(reading.summary, reading.details, vouching=vouching, stamping=stamping)
-    signer = _signer(store, reading.manifest)
+    chain = _chain(reading)
+    vouchers = vouchers_of(reading.manifest, chain, anchors) if reading.manifest else None
+    store = ManifestStore(reading.summary, reading.details, vouchers)
+    signer = _signer(store, chain)
     if signer is None:
         faults = (*faults, NO_CERTIFICATE)
     elif store.timestamp() is None and _expired(signer, now or dt.datetime.now(dt.UTC)):
@@ -125,7 +129,7 @@ def _credential(
         timestamp=store.timestamp(),
         claimed_time=store.signature_time() or next((w for a in actions if (w := text(a.get("when"), 100))), None),
         revocation=revocation_of(statuses),
-        trust_list=store.trust_list,
+        trust_lists=store.vouchers.signer,
         title=text(store.active.get("title")),
         manifest_label=store.label,
         hard_binding=hard_binding,
@@ -147,15 +151,21 @@ def _credential(
     )
 
 
-def _signer(store: ManifestStore, manifest: bytes | None) -> Signer | None:
-    if manifest is None or store.label is None:
-        return None
+def _chain(reading: StoreReading) -> tuple[x509.Certificate, ...]:
+    label = text((reading.summary or {}).get("active_manifest"))
     try:
-        signer = signer_of(manifest, store.label)
+        return chain_of(reading.manifest, label) if reading.manifest and label else ()
+    except SignatureBoxError:
+        return ()
+
+
+def _signer(store: ManifestStore, chain: Sequence[x509.Certificate]) -> Signer | None:
+    try:
+        signer = signer_of(chain[0]) if chain else None
     except SignatureBoxError:
         return None
     # The certificate shown must be the one that was verified.
-    return signer if store.serial() == signer.serial else None
+    return signer if signer and store.serial() == signer.serial else None
 
 
 def _expired(signer: Signer, now: dt.datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from provenance.credentials.shapes import codes, items, mapping, text
 from provenance.credentials.states import UNTRUSTED_CODE, Statuses
 from provenance.credentials.values import Ingredient
+from provenance.credentials.vouching import Vouchers
 
 PARTIAL_BINDING = "provenance.binding.partial"
 HASH_LABELS = ("c2pa.hash.bmff", "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.collection", "c2pa.hash.multi-asset")
@@ -23,19 +24,13 @@ _MEDIA_BOXES = frozenset({"/mdat", "/idat", "/moof", "/moov", "/moov/trak", "/me
 class ManifestStore:
     """A manifest store as the library described it, ``summary`` being its short and ``details`` its long form.
 
-    ``vouching`` and ``stamping``: URIs of the anchor lists that may vouch for signers, and for timestamps.
+    ``vouchers``: which lists vouch for what in it.
     """
 
     def __init__(
-        self,
-        summary: Mapping[str, Any],
-        details: Mapping[str, Any],
-        *,
-        vouching: frozenset[str],
-        stamping: frozenset[str],
+        self, summary: Mapping[str, Any], details: Mapping[str, Any], vouchers: Vouchers | None = None
     ) -> None:
-        self._vouching = vouching
-        self._stamping = stamping
+        self.vouchers = vouchers or Vouchers()
         self.label = text(summary.get("active_manifest"))
         self._summary = summary
         self._manifests = mapping(summary, "manifests")
@@ -44,15 +39,9 @@ class ManifestStore:
         self.active = mapping(self._manifests, self.label or "")
 
     @property
-    def trust_list(self) -> str | None:
-        """The URI of the list that vouches for the signer, if lists of its kind may."""
-        uri = text(self._results.get("trustListUri"))
-        return uri if uri in self._vouching else None
-
-    @property
     def vouched_by_other_kind(self) -> bool:
         """Whether the library took the word of a list that may not vouch for signers."""
-        return self._results.get("trustListUri") is not None and self.trust_list is None
+        return bool(self._results.get("trustListUri")) and not self.vouchers.signer
 
     def statuses(self, own: tuple[str, ...] = ()) -> Statuses:
         """The status codes of this reading, together with faults found by ourselves."""
@@ -81,15 +70,7 @@ class ManifestStore:
 
     def timestamp(self) -> str | None:
         """The time of a timestamp that a list for timestamps vouches for."""
-        told = items(mapping(self._results, "activeManifest").get("success"))
-        validated = any(status.get("code") == "timeStamp.validated" for status in told)
-        # Only in these words does the library say which list vouches for the authority.
-        lists = {
-            (text(status.get("explanation")) or "").rpartition("trust list: ")[2]
-            for status in told
-            if status.get("code") == "timeStamp.trusted"
-        }
-        return self.signature_time() if validated and lists & self._stamping else None
+        return self.signature_time() if self.vouchers.timestamp else None
 
     def assertions(self) -> dict[str, Any]:
         """Label to content of the assertions that the active claim names, in the claim's order."""
@@ -124,7 +105,7 @@ class ManifestStore:
 
     def ingredients(self) -> tuple[Ingredient, ...]:
         """What the active manifest was made from, each with the failures in its own history, however deep."""
-        resolved = self._resolved()
+        resolved = {(UNTRUSTED_CODE, url) for url in self.vouchers.ingredients}
         return tuple(
             Ingredient(
                 title=text(entry.get("title")),
@@ -150,19 +131,6 @@ class ManifestStore:
                     if code and label in url:
                         yield code
             pending.extend(items(mapping(self._manifests, label).get("ingredients")))
-
-    def _resolved(self) -> set[tuple[str, str]]:
-        """Distrust recorded when it was signed that does not hold here: (failure code, url)."""
-        return {
-            (UNTRUSTED_CODE, text(status.get("url")) or "")
-            for delta in self._deltas()
-            for status in items(delta.get("success"))
-            if status.get("code") == "signingCredential.trusted" and self._vouches(text(status.get("explanation")))
-        }
-
-    def _vouches(self, explanation: str | None) -> bool:
-        # Only in these words does the library say which list vouches for an ingredient's signer.
-        return any(f"[{uri}]" in (explanation or "") for uri in self._vouching)
 
     def _deltas(self) -> list[Mapping[str, Any]]:
         return [mapping(delta, "validationDeltas") for delta in items(self._results.get("ingredientDeltas"))]

@@ -63,7 +63,7 @@ class Credential:
 
     ``codes``: failure status codes of manifest and ingredients, in order; ``notes``: informational ones.
     ``hard_binding``: ``<alg>:<hex>`` of the content hash. ``timestamp``: RFC 3339 of a trusted timestamp,
-    ``claimed_time``: what the signer says. ``trust_list``: the URI of the anchor list that vouches for the
+    ``claimed_time``: what the signer says. ``trust_lists``: the URIs of the anchor lists that vouch for the
     signer. ``manifest``: the JUMBF bytes. ``sidecar``: read from a file beside the asset.
     ``trust_code`` and ``trust_reason``: what the trust policy said of the signer. ``problem``: why there is
     nothing to show, where it is broken or unsupported.
@@ -76,7 +76,7 @@ class Credential:
     timestamp: str | None = None
     claimed_time: str | None = None
     revocation: str = "unknown"
-    trust_list: str | None = None
+    trust_lists: tuple[str, ...] = ()
     title: str | None = None
     manifest_label: str | None = None
     hard_binding: str | None = None
@@ -90,3 +90,8 @@ class Credential:
     trust_code: str | None = None
     trust_reason: str | None = None
     problem: str | None = None
+
+    @property
+    def trust_list(self) -> str | None:
+        """One of the lists that vouch for the signer, or None."""
+        return self.trust_lists[0] if self.trust_lists else None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from provenance.errors import TrustError
@@ -17,6 +18,16 @@ from provenance.files import replace_atomically
 URI_PREFIX = "urn:provenance-toolkit:trust:"
 MAX_LIST_BYTES = 4 * 2**20
 MAX_CERTIFICATES = 2000
+UNPARSABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the cryptography library raises for certificates that it cannot parse."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _MARK = re.compile(r"-----(?:BEGIN|END) ")
@@ -157,7 +168,7 @@ def _authority(block: re.Match[str], number: int, source: str) -> x509.Certifica
         # Reading the extensions parses them, and a name that cannot be parsed could never match.
         extensions = certificate.extensions
         certificate.subject.rfc4514_string()
-    except ValueError as error:
+    except UNPARSABLE as error:
         raise TrustError(
             "trust.anchor_unreadable",
             f"block {number} of {source} cannot be read as a certificate",

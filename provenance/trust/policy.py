@@ -58,8 +58,8 @@ class CredentialFacts(Protocol):
         ...
 
     @property
-    def trust_list(self) -> str | None:
-        """URI of the anchor list that vouches for the signer."""
+    def trust_lists(self) -> tuple[str, ...]:
+        """URIs of the anchor lists that vouch for the signer."""
         ...
 
     @property
@@ -100,9 +100,9 @@ class SignedUnder:
         """Accept if the list that vouches for the signer is one of ours."""
         if not self.names:
             return Assessment(False, "trust.no_lists", "no trust list is installed, so no signer is trusted")
-        if credential.trust_list is None:
+        if not credential.trust_lists:
             return Assessment(False, "trust.no_anchor", "no trusted authority vouches for the signer")
-        name = self.names.get(credential.trust_list)
+        name = next((self.names[uri] for uri in credential.trust_lists if uri in self.names), None)
         if name is None:
             return Assessment(
                 False, "trust.other_list", "the list that vouches for the signer is not one of those asked for"
@@ -135,7 +135,7 @@ class SignerIs:
             return Assessment(False, "trust.other_signer", "another organisation signed this")
         if self.common_name and self.common_name != signer.common_name:
             return Assessment(False, "trust.other_signer", "somebody of another name signed this")
-        if not self.fingerprint and credential.trust_list is None:
+        if not self.fingerprint and not credential.trust_lists:
             return Assessment(False, "trust.no_anchor", "the name fits, but no trusted authority vouches for it")
         return Assessment(True, "trust.signer", "the signer is the one asked for")
 
