@@ -106,8 +106,9 @@ def frames(
     chain += examined.orientation
     steady = [] if info.still else ["-reinit_filter:v", "0", "-noautorotate"]
     one = ["-frames:v", "1"] if info.still else []
-    command = [ffmpeg.binary(), *ffmpeg.global_options(), "-copyts", "-start_at_zero", *steady]
-    command += _seek(examined, start)
+    seek = _seek(examined, start, examined.clock.lead(video=True, audio=False))
+    command = [ffmpeg.binary(), *ffmpeg.global_options(), *steady]
+    command += [*seek, "-copyts", "-start_at_zero"] if seek else []
     command += ffmpeg.input_options(info.kind.demuxer, fd, limits)
     graph = f"[{_picture(examined)}]{','.join(chain)}[out]"
     return [str(part) for part in (*command, "-filter_complex", graph, "-map", "[out]", *one, *nut.OUTPUT)]
@@ -116,11 +117,12 @@ def frames(
 def sound(examined: Examined, fd: int, limits: Limits, *, start: Fraction) -> list[str]:
     """Raw mono samples from exactly ``start`` on, on stdout."""
     info = examined.info
-    seek = _seek(examined, start)
+    lead = examined.clock.lead(video=False, audio=True)
+    seek = _seek(examined, start, lead)
     # Without -copyts the sought moment becomes zero; where seeking cannot be trusted all is decoded and cut.
     cut = [f"atrim=start={float(start):.6f}", *_shift("asetpts", start)]
     chain = [
-        *([] if seek else [*_shift("asetpts", examined.lead), *cut]),
+        *([] if seek else [*_shift("asetpts", lead), *cut]),
         f"aresample={PCM_RATE}:async=1:first_pts=0",
         "aformat=sample_fmts=s16:channel_layouts=mono",
     ]
@@ -134,10 +136,10 @@ def _picture(examined: Examined) -> str:
     return "0:v:0" if examined.info.still else f"0:{examined.info.video_index}"
 
 
-def _seek(examined: Examined, start: Fraction | None) -> list[str]:
-    if not start or examined.info.still or examined.info.kind.demuxer not in _SEEKABLE or start + examined.lead <= 0:
+def _seek(examined: Examined, start: Fraction | None, lead: Fraction) -> list[str]:
+    if not start or examined.info.still or examined.info.kind.demuxer not in _SEEKABLE or start + lead <= 0:
         return []
-    return ["-ss", f"{float(start + examined.lead):.6f}"]
+    return ["-ss", f"{float(start + lead):.6f}"]
 
 
 def _add_video(examined: Examined, plan: Plan, graph: list[str], outputs: list[str]) -> None:
@@ -151,7 +153,7 @@ def _add_video(examined: Examined, plan: Plan, graph: list[str], outputs: list[s
         *examined.orientation,
         "setsar=1",
         "sidedata=mode=delete:type=DISPLAYMATRIX",
-        *_shift("setpts", examined.lead),
+        *_shift("setpts", examined.clock.lead(video=True, audio=plan.sound)),
     ]
     labels = ["toh", "tot"] + [
         label for label, wanted in (("ref", plan.reference), ("work", plan.working), ("tos", plan.signature)) if wanted
@@ -172,11 +174,10 @@ def _add_video(examined: Examined, plan: Plan, graph: list[str], outputs: list[s
 
 
 def _add_sound(examined: Examined, plan: Plan, graph: list[str]) -> None:
-    # Gaps become silence, so that a sample's place in the file is its time.
-    lead_in = ":first_pts=0" if examined.sound_is_late else ""
+    # Gaps and a late start become silence, so that a sample's place in the file is its time.
     chain = [
-        *_shift("asetpts", examined.lead),
-        f"aresample={_SOUND_RATE}:async=1{lead_in}",
+        *_shift("asetpts", examined.clock.lead(video=True, audio=True)),
+        f"aresample={_SOUND_RATE}:async=1:first_pts=0",
         "aformat=sample_fmts=fltp:channel_layouts=mono",
     ]
     video = examined.info.has_video

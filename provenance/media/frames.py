@@ -46,9 +46,9 @@ def read_frames(
         command = commands.frames(examined, media.fd, limits, width, height, colour=colour, start=start)
         with fenced(command, limits=limits, require_sandbox=require_sandbox, fds=[media.fd]) as child:
             count = 0
+            lead = examined.clock.lead(video=True, audio=False)
             for picture in nut.read_pictures(child.stdout):
-                # FFmpeg says by how much the container starts before the streams that count here.
-                time = picture.time - examined.lead
+                time = picture.time - lead
                 if end is not None and time >= end:
                     return
                 if start is None or time >= start:

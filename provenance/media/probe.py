@@ -28,18 +28,38 @@ _ANIMATIONS = {"gif", "apng", "webp_anim"}
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """When things start, in the container's own time.
+
+    ``zero`` is what counts as zero seconds; ``begin`` is where the container says it starts; ``video`` and ``audio``
+    are the first moments of the chosen streams. ``discontinuous``: times may jump, as in a transport stream.
+    """
+
+    zero: Fraction = Fraction(0)
+    begin: Fraction = Fraction(0)
+    video: Fraction | None = None
+    audio: Fraction | None = None
+    discontinuous: bool = False
+
+    def lead(self, *, video: bool, audio: bool) -> Fraction:
+        """What to subtract from FFmpeg's times when these streams are decoded, to count from ``zero``.
+
+        FFmpeg counts from ``begin``, but from the first stream in use where times may jump.
+        """
+        used = [s for s, wanted in ((self.video, video), (self.audio, audio)) if wanted and s is not None]
+        return self.zero - (min(used) if self.discontinuous and used else self.begin)
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
     """A probed file as a decoder needs it.
 
     ``orientation``: FFmpeg filters that turn coded into shown pictures (never for a still, which FFmpeg turns itself).
-    ``lead``: seconds from the container's own start to what counts as zero here; negative where that is earlier.
-    ``sound_is_late``: the sound starts after the picture.
     """
 
     info: MediaInfo
     orientation: tuple[str, ...] = ()
-    lead: Fraction = Fraction(0)
-    sound_is_late: bool = False
+    clock: Clock = Clock()
     fenced: bool = True
     notes: tuple[str, ...] = ()
 
@@ -150,8 +170,6 @@ def _of_streams(asked: _Asked, answer: dict[str, Any]) -> Examined:
             "media.too_long", asked.path.name, f"at most {asked.limits.max_seconds} s", f"{float(max(lengths)):.0f} s",
             "seconds",
         )  # fmt: skip
-    starts = [s for s in (_fraction(s["start"]) for s in (video, audio) if s) if s is not None]
-    begin = _fraction(answer["start"])
     info = MediaInfo(
         kind=asked.kind,
         size_bytes=asked.media.size,
@@ -161,24 +179,30 @@ def _of_streams(asked: _Asked, answer: dict[str, Any]) -> Examined:
         sample_rate=int(audio["sample_rate"]) if audio else None,
         still=still,
     )
-    lead = _zero(asked.kind, min(starts)) - begin if starts and begin is not None else Fraction(0)
-    if video is None:
-        return Examined(info, lead=lead)
-    examined = _with_video(asked, info, video, answer.get("first"), lead)
-    return replace(examined, sound_is_late=len(starts) == 2 and starts[1] > starts[0])
+    clock = _clock(asked.kind, answer, video, audio)
+    return Examined(info, clock=clock) if video is None else _with_video(asked, info, video, answer.get("first"), clock)
 
 
-def _zero(kind: MediaKind, first: Fraction) -> Fraction:
-    """Where in the container's time a file begins: with its first picture or sound.
+def _clock(
+    kind: MediaKind, answer: dict[str, Any], video: dict[str, Any] | None, audio: dict[str, Any] | None
+) -> Clock:
+    """Zero is the first picture or sound.
 
     An MP4 has a timeline that begins at 0, and an edit list may leave its start empty; a copy of a video without sound
     whose first picture comes late must keep that. A later start is that of a stream cut out of a longer one.
     """
-    return Fraction(0) if kind.demuxer == "mov" and 0 < first < _EMPTY_START_S else first
+    begin = _fraction(answer["start"])
+    first_video, first_audio = (_fraction(s["start"]) if s else None for s in (video, audio))
+    starts = [s for s in (first_video, first_audio) if s is not None]
+    if begin is None or not starts:
+        return Clock()
+    first = min(starts)
+    zero = Fraction(0) if kind.demuxer == "mov" and 0 < first < _EMPTY_START_S else first
+    return Clock(zero, begin, first_video, first_audio, bool(answer["discontinuous"]))
 
 
 def _with_video(
-    asked: _Asked, info: MediaInfo, video: dict[str, Any], first: dict[str, Any] | None, lead: Fraction
+    asked: _Asked, info: MediaInfo, video: dict[str, Any], first: dict[str, Any] | None, clock: Clock
 ) -> Examined:
     if video["frames"] > asked.limits.max_frames:
         raise _over(
@@ -202,7 +226,7 @@ def _with_video(
         video_index=video["index"],
         video_codec=_name(video["codec"]),
     )
-    return Examined(info, turned.filters, lead)
+    return Examined(info, turned.filters, clock)
 
 
 def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:

@@ -16,6 +16,7 @@ _MAX_PACKETS = 4000
 _TOP_LEVEL_BOXES = 4096
 _MICROSECOND = Fraction(1, 1_000_000)
 _DISPLAY_MATRIX = 36  # nine 32-bit numbers
+_TS_DISCONT = 0x0200  # AVFMT_TS_DISCONT
 _ONE = 1 << 16
 _QUARTERS = {  # counter-clockwise degrees to shown, as PyAV counts
     90: [0, -_ONE, 0, _ONE, 0, 0, 0, 0, 1 << 30],
@@ -66,6 +67,7 @@ def _streams(fd: int, demuxer: str, max_pixels: int) -> dict[str, Any]:
             "duration": _ratio(container.duration, _MICROSECOND),
             "start": _ratio(container.start_time, _MICROSECOND),
             "streams": streams,
+            "discontinuous": bool(int(container.format.flags) & _TS_DISCONT),
         }
         pictures = [s for s in streams if s["type"] == "video" and not s["attached"]]
         # An AVIF sequence carries its cover as a stream of one frame in front.

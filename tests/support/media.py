@@ -97,6 +97,12 @@ def _tone(path: Path) -> None:
     ffmpeg(*TONE, "-f", container, path)
 
 
+@recipe("sweep.wav")
+def _sweep(path: Path) -> None:
+    """Eight seconds of a tone that changes: a sound print needs some three seconds before its first value."""
+    ffmpeg("-f", "lavfi", "-i", "aevalsrc=0.5*sin(2*PI*(300+200*floor(2*t))*t):s=44100:d=8", "-f", "wav", path)
+
+
 @recipe("covered.m4a", "covered.mp3")
 def _covered(path: Path) -> None:
     """Music with cover art: a picture stream that is no picture of the file."""
@@ -162,8 +168,8 @@ def _late_picture(path: Path) -> None:
 
 @recipe("odd.mp4")
 def _odd(path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=642x360:rate=25:duration=0.4", "-vf", "format=yuv444p,crop=641:359:exact=1",
-           "-c:v", "libx264", "-preset", "veryfast", path)  # fmt: skip
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=642x360:rate=25:duration=0.4",
+           "-vf", "format=yuv444p,crop=641:359:exact=1", "-c:v", "libx264", "-preset", "veryfast", path)  # fmt: skip
 
 
 @recipe("tall.mp4")
@@ -234,7 +240,7 @@ def _zero_seconds(path: Path) -> None:
 
 @recipe("billion.mp4")
 def _billion(path: Path) -> None:
-    """A sound file of 50 frames whose time table claims 10⁹."""
+    """A whole file of 50 frames whose time table claims 10⁹."""
     data = bytearray(_sibling(path, "silent.mp4").read_bytes())
     table = data.index(b"stts")
     struct.pack_into(">I", data, table + 12, 10**9)
@@ -262,8 +268,11 @@ test_picture.__test__ = False  # type: ignore[attr-defined]
 
 @recipe("still.avif", "still.jxl", "still.gif")
 def _other_stills(path: Path) -> None:
-    codec = {".avif": ("-c:v", "libaom-av1", "-cpu-used", "8", "-still-picture", "1", "-f", "avif"),
-             ".jxl": ("-c:v", "libjxl", "-effort", "1", "-f", "image2"), ".gif": ("-f", "gif",)}[path.suffix]  # fmt: skip
+    codec = {
+        ".avif": ("-c:v", "libaom-av1", "-cpu-used", "8", "-still-picture", "1", "-f", "avif"),
+        ".jxl": ("-c:v", "libjxl", "-effort", "1", "-f", "image2"),
+        ".gif": ("-f", "gif"),
+    }[path.suffix]
     ffmpeg("-i", _sibling(path, "still.png"), "-frames:v", "1", *codec, path)
 
 
@@ -288,7 +297,7 @@ def _moving(path: Path) -> None:
 
 @recipe("huge.png")
 def _huge(path: Path) -> None:
-    """Claims 20 000 x 20 000 pixels in 400 bytes a row's worth of zeros."""
+    """Claims 20 000 x 20 000 pixels, and holds one row of them."""
     write_png(path, 20_000, 20_000, zlib.compress(bytes(60_001)))
 
 
