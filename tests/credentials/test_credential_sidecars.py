@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import World, sign
+from credential_world import World, sign
 
 from provenance.credentials.values import CredentialState
 from provenance.errors import CredentialError

@@ -9,7 +9,7 @@ import forge
 import pki
 import pytest
 import tsa
-from conftest import World, sign
+from credential_world import World, sign
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from provenance.credentials.values import CredentialState

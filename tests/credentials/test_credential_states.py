@@ -8,7 +8,7 @@ from pathlib import Path
 
 import c2pa
 import pytest
-from conftest import World, ffmpeg, sign
+from credential_world import World, ffmpeg, sign
 
 from provenance.assets import asset_id_of
 from provenance.credentials.values import CredentialState
