@@ -14,7 +14,7 @@ from provenance.media.values import GreyImage
 from provenance.settings import Settings
 from verifier.clip import Clip
 from verifier.geometry import Geometry, estimate, refine, whole_frame
-from verifier.identify import CLOSE_BITS, Candidate
+from verifier.identify import CLOSE_BITS, MIN_PICTURE_SHARE, Candidate
 from verifier.timing import Piece, find_pieces
 from verifier.tracks import clip_track, grid_size, original_track
 
@@ -25,6 +25,7 @@ _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
 STILL_S = 0.04
 """Length given to a still, so that it has a piece like everything else."""
+SOUND_EDGE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +42,9 @@ class Alignment:
     reference: Path | None
 
     @property
-    def coverage(self) -> float:
-        """Seconds of the clip that the pieces explain."""
-        return sum(piece.length for piece in self.pieces)
+    def by_sound(self) -> bool:
+        """Whether only the sound is the original's."""
+        return self.candidate.picture_share < MIN_PICTURE_SHARE
 
 
 def rough_line(candidate: Candidate) -> tuple[float, float, float]:
@@ -76,13 +77,18 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
         MediaError: the reference copy cannot be decoded.
     """
     working = clip.extraction.working
-    if reference is None or working is None or not candidate.distance.size:
+    if candidate.picture_share < MIN_PICTURE_SHARE:
+        return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference)
+    if reference is None or working is None:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.mirrored) or whole_frame(*sizes, candidate.mirrored)
     if clip.extraction.info.still or candidate.original.duration is None:
-        piece = Piece(0.0, max(clip.duration, STILL_S), 0.0, 0.0, 1.0, moving=False)
+        row, column = np.unravel_index(int(np.argmin(candidate.distance)), candidate.distance.shape)
+        score = 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
+        moment = float(candidate.original_times[column])
+        piece = Piece(0.0, max(clip.duration, STILL_S), 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1]), reference)
     pieces = _pieces_by_motion(clip, candidate, reference, working, geometry, settings)
     pieces = pieces or _pieces_by_hash(clip, candidate)
@@ -116,6 +122,17 @@ def _pieces_by_motion(
         require_sandbox=settings.require_sandbox,
     )
     return tuple(find_pieces(clip_track(frames, geometry), original, clip.duration))
+
+
+def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
+    """The stretch whose sound is the original's: good to about an eighth of a second."""
+    run = candidate.sound
+    if run is None:
+        return ()
+    # Sub-fingerprints need a few seconds around them, so the first and last ones are not seen.
+    start = 0.0 if run.start < SOUND_EDGE_S else run.start
+    end = clip.duration if run.end + SOUND_EDGE_S > clip.duration else run.end
+    return (Piece(start, end, 1.0, run.offset, 1 - 2 * run.error),)
 
 
 def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:

@@ -21,6 +21,7 @@ MIN_INLIERS = 14
 _RATIO = 0.8
 _REPROJECTION_PX = 3.0
 _POINTS = 500
+_SAME_PX = 0.2
 _PLAIN_PX = 12.0
 """Entries by which a fit may differ from a plain resize and still be tried as one (pixels, for the shifts)."""
 
@@ -144,10 +145,14 @@ def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geom
     if np.abs(geometry.matrix - plain.matrix).max() < _PLAIN_PX:
         options += [plain, _by_correlation(plain, pairs)]
     costs = [_cost(option, pairs) for option in options]
-    # A resize is what is nearly always done: noise must not tilt it.
-    if len(options) > 2 and costs[2] <= min(costs) * 1.02:
+    best = options[int(np.argmin(costs))]
+    # A resize is what is nearly always done: noise must not tilt it. (A part of a pixel off, a warp blurs, and fits
+    # a blurred clip all the better for it.)
+    corners = _corners(geometry.original_size)
+    off = np.abs(_apply(best.matrix, corners) - _apply(plain.matrix, corners)).max()
+    if off < _SAME_PX or (len(options) > 2 and costs[2] <= min(costs) * 1.02):
         return Geometry(plain.matrix, plain.original_size, plain.clip_size, geometry.inliers)
-    return options[int(np.argmin(costs))]
+    return best
 
 
 def _by_correlation(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:

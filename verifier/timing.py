@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -20,7 +21,14 @@ SPEEDS = (1.0, 0.5, 0.6, 0.667, 0.75, 0.8, 0.85, 0.9, 0.95, 1.05, 1.1, 1.15, 1.2
 """Speeds tried (original seconds per clip second); the fit then finds the true one."""
 SAME_MOMENT = 0.45
 """Mean residual correlation (-1 to 1) along a line above which it is the same moment; other moments lie under 0.25."""
+Line = tuple[float, float]
+"""Speed and offset: original seconds = speed * clip seconds + offset."""
+
 _STEP_S = 0.08
+_SMOOTH_S = 0.4
+_CLOCK_DRIFT = 0.003
+_SHORT_S = 1.2
+_SHORT_EXTRA = 0.1
 _WINDOW_S = 1.6
 _TOLERANCE_S = 0.12
 _MIN_PIECE_S = 0.5
@@ -63,9 +71,12 @@ def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
     moments = np.arange(0, end, _STEP_S)
     originals = np.arange(0, original.times[-1] + _STEP_S, _STEP_S) + original.times[0]
     grid = ours[clip.at(moments)] @ theirs[original.at(originals)].T
-    lines = _agree(_votes(grid, moments, originals))
-    pieces = [_refit(line, ours, clip, theirs, original) for line in lines]
-    return _share_out(pieces, ours, clip, theirs, original, motion, end)
+    match = _Match(ours, clip, theirs, original)
+    whole = np.arange(len(clip.times))
+    lines = [match.fit(line, whole) for line in _agree(_votes(grid, moments, originals))]
+    if not lines:
+        return []
+    return _share_out(lines, match, motion, end)
 
 
 def _votes(
@@ -102,9 +113,9 @@ def _shifted(row: NDArray[np.float32], shift: int) -> NDArray[np.float32]:
     return out
 
 
-def _agree(votes: NDArray[np.float64]) -> list[tuple[float, float]]:
+def _agree(votes: NDArray[np.float64]) -> list[Line]:
     """Lines (speed, offset) that votes agree on, most agreed first; each vote is used once."""
-    lines: list[tuple[float, float]] = []
+    lines: list[Line] = []
     left = votes
     while len(left) and len(lines) < 12:
         best: tuple[float, NDArray[np.bool_], float, float] | None = None
@@ -126,93 +137,99 @@ def _agree(votes: NDArray[np.float64]) -> list[tuple[float, float]]:
     return lines
 
 
-def _refit(
-    line: tuple[float, float],
-    ours: NDArray[np.float32],
-    clip: Track,
-    theirs: NDArray[np.float32],
-    original: Track,
-) -> Piece:
-    """Fit a line to a fraction of a frame, by the best shift of each short stretch at full frame rate."""
-    speed, offset = line
-    period = float(np.median(np.diff(original.times)))
-    for reach in (0.16, 2.5 * period):
-        shifts = np.arange(-reach, reach + period / 4, min(period / 2, 0.02))
-        table = np.stack([_along(speed, offset + s, ours, clip, theirs, original) for s in shifts])
-        points = []
-        for chunk in np.array_split(np.arange(len(clip.times)), max(1, round(np.ptp(clip.times) / 1.0))):
-            scores = table[:, chunk].mean(axis=1)
-            best = int(np.argmax(scores))
-            if scores[best] >= SAME_MOMENT * 0.6:
-                # A plateau of equal scores (frames last a while) is met in its middle.
-                level = np.flatnonzero(scores >= scores[best] - 0.01)
-                points.append((clip.times[chunk].mean(), float(shifts[level].mean()), float(scores[best])))
-        if not points:
-            break
-        t, d, w = np.array(points).T
-        keep = np.abs(d - np.median(d)) <= max(1.5 * period, 0.06)
-        if keep.sum() >= 3 and np.ptp(t[keep]) > 1.5:
-            slope, base = np.polyfit(t[keep], d[keep], 1, w=w[keep])
-            speed, offset = speed + float(slope), offset + float(base)
-        else:
-            offset += float(np.median(d[keep]))
-    if abs(speed - 1) < 0.004:
-        centre = float(clip.times.mean())
-        offset, speed = offset + (speed - 1) * centre, 1.0
-    return Piece(float(clip.times[0]), float(clip.times[-1]), speed, offset, 0.0)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Match:
+    """Both sides at full frame rate: residuals float32 (n, pixels) and the tracks they are of."""
+
+    ours: NDArray[np.float32]
+    clip: Track
+    theirs: NDArray[np.float32]
+    original: Track
+
+    def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Correlation of clip frames with the original frames that a line gives them; 0 where there are none."""
+        speed, offset = line
+        times = self.original.times
+        wanted = speed * self.clip.times[frames] + offset
+        inside = (wanted > times[0] - 2 * self.period) & (wanted < times[-1] + 2 * self.period)
+        scores = np.einsum("ij,ij->i", self.ours[frames], self.theirs[self.original.at(wanted + self.period / 2)])
+        return np.where(inside, scores, 0).astype(np.float32)
+
+    @property
+    def period(self) -> float:
+        """Seconds between the original's frames."""
+        return float(np.median(np.diff(self.original.times)))
+
+    def fit(self, line: Line, frames: NDArray[np.int64]) -> Line:
+        """Fit a line to a fraction of a frame over some of the clip, by the best shift of each second of it."""
+        for reach in (0.16, 2.5 * self.period):
+            shifts = np.arange(-reach, reach + self.period / 4, min(self.period / 2, 0.02))
+            speed, offset = line
+            table = np.stack([self.along((speed, offset + shift), frames) for shift in shifts])
+            points = _best_shifts(table, shifts, self.clip.times[frames])
+            if not len(points):
+                break
+            line = self._corrected(line, points)
+        return self._plain_if_as_good(line, frames)
+
+    def _corrected(self, line: Line, points: NDArray[np.float64]) -> Line:
+        speed, offset = line
+        time, shift, weight = points.T
+        keep = np.abs(shift - np.median(shift)) <= max(1.5 * self.period, 0.06)
+        if keep.sum() >= 3 and np.ptp(time[keep]) > 1.5:
+            slope, base = np.polyfit(time[keep], shift[keep], 1, w=weight[keep])
+            return speed + float(slope), offset + float(base)
+        return speed, offset + float(np.median(shift[keep]))
+
+    def _plain_if_as_good(self, line: Line, frames: NDArray[np.int64]) -> Line:
+        """True speed 1 where the fitted speed would move no frame by more than one and a half from there."""
+        times = self.clip.times[frames]
+        speed, offset = line
+        if abs(speed - 1) * np.ptp(times) > 1.5 * self.period and abs(speed - 1) > _CLOCK_DRIFT:
+            return line
+        middle = float(times.mean())
+        return 1.0, offset + (speed - 1) * middle
 
 
-def _along(
-    speed: float,
-    offset: float,
-    ours: NDArray[np.float32],
-    clip: Track,
-    theirs: NDArray[np.float32],
-    original: Track,
-) -> NDArray[np.float32]:
-    """Correlation of each clip frame with the original frame that the line gives it; 0 where the original has none."""
-    wanted = speed * clip.times + offset
-    period = float(np.median(np.diff(original.times)))
-    inside = (wanted > original.times[0] - 2 * period) & (wanted < original.times[-1] + 2 * period)
-    scores = np.einsum("ij,ij->i", ours, theirs[original.at(wanted + period / 2)])
-    return np.where(inside, scores, 0).astype(np.float32)
+def _best_shifts(
+    table: NDArray[np.float32], shifts: NDArray[np.float64], times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """For each second of the clip, rows of (its middle, the shift that fits best, how well)."""
+    points = []
+    for chunk in np.array_split(np.arange(len(times)), max(1, round(np.ptp(times)))):
+        scores = table[:, chunk].mean(axis=1)
+        best = int(np.argmax(scores))
+        if scores[best] >= SAME_MOMENT * 0.6:
+            # A plateau of equal scores (frames last a while) is met in its middle.
+            level = np.flatnonzero(scores >= scores[best] - 0.01)
+            points.append((times[chunk].mean(), float(shifts[level].mean()), float(scores[best])))
+    return np.array(points, dtype=np.float64).reshape(-1, 3)
 
 
-def _share_out(
-    pieces: list[Piece],
-    ours: NDArray[np.float32],
-    clip: Track,
-    theirs: NDArray[np.float32],
-    original: Track,
-    motion: NDArray[np.float32],
-    end: float,
-) -> list[Piece]:
-    """Give each clip frame to the piece that explains it best; runs of frames become the final pieces."""
-    if not pieces:
-        return []
-    period = float(np.median(np.diff(clip.times)))
-    width = max(1, round(0.4 / period))
-    raw = np.stack([_along(p.speed, p.offset, ours, clip, theirs, original) for p in pieces])
+def _share_out(lines: list[Line], match: _Match, motion: NDArray[np.float32], end: float) -> list[Piece]:
+    """Give each clip frame to the line that explains it best; runs of frames become the pieces."""
+    times = match.clip.times
+    whole = np.arange(len(times))
+    width = max(1, round(_SMOOTH_S / float(np.median(np.diff(times)))))
+    raw = np.stack([match.along(line, whole) for line in lines])
     smooth = np.asarray(cv2.blur(raw, (width, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
-    # The first (most agreed) piece wins where pieces are as good as each other.
-    smooth -= np.arange(len(pieces))[:, None] * 0.03
-    owner = np.argmax(smooth, axis=0)
+    # The first (most agreed) line wins where lines are as good as each other.
+    smooth -= np.arange(len(lines), dtype=np.float32)[:, None] * 0.03
     quiet = motion < 2 * MOTION_FLOOR
-    explained = (smooth.max(axis=0) >= SAME_MOMENT * 0.6) | quiet
-    found: list[Piece] = []
-    start = 0
-    label = np.where(explained, owner, -1)
+    label = np.where(smooth.max(axis=0) >= SAME_MOMENT * 0.8, np.argmax(smooth, axis=0), -1)
     label = _fill_quiet(label, quiet)
-    for stop in range(1, len(label) + 1):
-        if stop == len(label) or label[stop] != label[start]:
-            if label[start] >= 0:
-                piece = pieces[label[start]]
-                first = 0.0 if start == 0 else float(clip.times[start])
-                last = end if stop == len(label) else float(clip.times[stop])
-                score = float(raw[label[start], start:stop].mean())
-                if last - first >= _MIN_PIECE_S or (first == 0.0 and last == end):
-                    found.append(replace(piece, start=first, end=last, score=score))
-            start = stop
+    edges = np.flatnonzero(np.diff(label, prepend=-2, append=-2))
+    found = []
+    for start, stop in pairwise(edges.tolist()):
+        frames = whole[start:stop]
+        first = 0.0 if start == 0 else float(times[start])
+        last = end if stop == len(times) else float(times[stop])
+        if label[start] < 0 or (last - first < _MIN_PIECE_S and last - first < 0.9 * end):
+            continue
+        speed, offset = match.fit(lines[label[start]], frames)
+        score = float(match.along((speed, offset), frames)[~quiet[frames]].mean()) if (~quiet[frames]).any() else 0.0
+        if score >= SAME_MOMENT + (_SHORT_EXTRA if last - first < _SHORT_S else 0.0):
+            found.append(Piece(first, last, speed, offset, score))
     return found
 
 

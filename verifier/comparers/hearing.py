@@ -69,7 +69,7 @@ def listen(pcm: Path, reference: Path, piece: Piece, settings: Settings) -> Hear
             require_sandbox=settings.require_sandbox,
         )
     )
-    times: NDArray[np.float64] = np.arange(len(mine)) * HOP_S
+    times = np.arange(len(mine)).astype(np.float64) * HOP_S
     if len(times) * HOP_S < _WINDOW_S or len(yours) < 2:
         return None
     # The shift between picture and sound that every container adds is searched for once, within a tenth of a second.

@@ -1,0 +1,95 @@
+"""The map from clip to original undoes known trims, speeds, cuts and repeats, on pictures that really move."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from verifier.timing import find_pieces
+from verifier.tracks import Track
+
+FPS = 25.0
+ORIGINAL_S = 12.0
+
+
+def scene(times: np.ndarray, seed: int = 5) -> np.ndarray:
+    """Blobs wandering over a still background, (n, 36, 64): a function of time, so that any speed can be shown."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:36, 0:64].astype(np.float32)
+    background = rng.normal(0, 20, (36, 64)).astype(np.float32) + 110
+    pictures = np.repeat(background[None], len(times), axis=0)
+    for _ in range(4):
+        fx, fy, px, py = rng.uniform(0.15, 0.9, 2).tolist() + rng.uniform(0, 6, 2).tolist()
+        cx = 32 + 26 * np.sin(2 * np.pi * fx * times + px)
+        cy = 18 + 14 * np.sin(2 * np.pi * fy * times + py)
+        distance = (x[None] - cx[:, None, None]) ** 2 + (y[None] - cy[:, None, None]) ** 2
+        pictures += 80 * np.exp(-distance / 30).astype(np.float32)
+    return pictures
+
+
+def track(originals: np.ndarray, seed: int = 5, noise: float = 2.0) -> Track:
+    """A clip, or an original, that shows those seconds of the scene one after the other at ``FPS``."""
+    rng = np.random.default_rng(1)
+    pictures = scene(originals, seed)
+    pictures += rng.normal(0, noise, pictures.shape).astype(np.float32)
+    return Track(np.arange(len(originals)) / FPS, pictures, np.ones((36, 64), bool))
+
+
+def seconds(start: float, end: float, speed: float = 1.0) -> np.ndarray:
+    count = round((end - start) / abs(speed) * FPS)
+    return (start if speed > 0 else end) + np.arange(count) / FPS * speed
+
+
+ORIGINAL = track(seconds(0, ORIGINAL_S), noise=0.5)
+
+
+def pieces_of(clip: Track) -> list:
+    return find_pieces(clip, ORIGINAL, len(clip.times) / FPS)
+
+
+@settings(max_examples=12, deadline=None)
+@given(start=st.floats(0, 7), length=st.floats(2.5, 5))
+def test_a_trimmed_clip_is_placed_to_within_a_frame(start: float, length: float) -> None:
+    (piece,) = pieces_of(track(seconds(start, start + length)))
+    assert piece.speed == 1.0
+    assert piece.original_time(length / 2) == pytest.approx(start + length / 2, abs=1 / FPS)
+    assert (piece.start, piece.end) == pytest.approx((0, length), abs=1 / FPS)
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.75, 0.9, 1.04, 1.25, 2.0])
+def test_speed_is_measured_to_one_per_cent(speed: float) -> None:
+    (piece,) = pieces_of(track(seconds(1, 11, speed)))
+    assert piece.speed == pytest.approx(speed, rel=0.01)
+    assert piece.original_time(piece.length / 2) == pytest.approx(6, abs=0.06)
+
+
+def test_a_cut_makes_two_pieces_that_meet_at_it() -> None:
+    first, second = pieces_of(track(np.concatenate([seconds(1, 4), seconds(6, 10)])))
+    assert first.end == pytest.approx(3, abs=0.25)
+    assert second.start == first.end
+    assert second.original_time(3) == pytest.approx(6, abs=0.05)
+
+
+def test_a_repeated_stretch_is_shown_twice() -> None:
+    found = pieces_of(track(np.concatenate([seconds(2, 6), seconds(3, 6)])))
+    assert [p.original_time(p.start) for p in found] == pytest.approx([2, 3], abs=0.25)
+
+
+def test_a_stretch_played_backwards_has_a_negative_speed() -> None:
+    found = pieces_of(track(seconds(2, 7, -1.0)))
+    assert {round(p.speed, 1) for p in found} == {-1.0}
+
+
+def test_another_scene_is_not_placed() -> None:
+    assert pieces_of(track(seconds(2, 7), seed=6)) == []
+
+
+def test_a_foreign_stretch_belongs_to_no_piece() -> None:
+    shown = scene(np.concatenate([seconds(1, 5), seconds(5, 8), seconds(5, 9)]))
+    shown[100:175] = scene(seconds(3, 6), seed=9)
+    found = pieces_of(Track(np.arange(len(shown)) / FPS, shown, np.ones((36, 64), bool)))
+    covered = sum(p.length for p in found)
+    assert covered == pytest.approx(8, abs=0.5)
+    assert not any(p.start < 5.5 < p.end for p in found)
