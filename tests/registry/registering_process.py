@@ -28,9 +28,22 @@ from registry.store import open_registry
 def _register(order: dict[str, str]) -> str:
     anchors = load_anchors(Path(order["anchors"]))
     settings = load_settings(Path(order["home"]))
+
+    def on_progress(_: float) -> None:
+        # The decoder runs by now and keeps its own limits: what is short of room are blobs and database.
+        if "room" in order:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(order["room"]), int(order["room"])))
+
     try:
         with open_registry(settings) as store:
-            register(store, Path(order["signed"]), settings=settings, anchors=anchors, policy=SignedUnder(anchors))
+            register(
+                store,
+                Path(order["signed"]),
+                settings=settings,
+                anchors=anchors,
+                policy=SignedUnder(anchors),
+                on_progress=on_progress,
+            )
     except ProvenanceError as error:
         return error.code
     return "registered"
@@ -55,8 +68,6 @@ def _attempt(order: dict[str, str]) -> str:
     if child == 0:
         if "statement" in order:
             _die_at_statement(int(order["statement"]))
-        if "room" in order:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (int(order["room"]), int(order["room"])))
         os.write(answer, _register(order).encode())
         os._exit(0)
     os.close(answer)
