@@ -13,7 +13,8 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.errors import KeyFileError
 from provenance.files import replace_atomically
-from signer.certificates import C2PA_SIGNING, EMAIL_PROTECTION, key_usage
+from provenance.trust.purposes import C2PA_SIGNING, EMAIL_PROTECTION
+from signer.certificates import key_usage
 from signer.keys import (
     PrivateKey,
     chain_path,

@@ -16,11 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from provenance.errors import KeyFileError
-
-EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
-DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
-C2PA_SIGNING = "1.3.6.1.4.1.62558.2.1"
-ALLOWED_EKU = (C2PA_SIGNING, DOCUMENT_SIGNING, EMAIL_PROTECTION)
+from provenance.trust.purposes import CLAIM_SIGNING
 
 # A leaf that may also stamp time or answer for revocation could vouch for itself.
 _FORBIDDEN_EKU = {"2.5.29.37.0": "any purpose", "1.3.6.1.5.5.7.3.8": "time stamping", "1.3.6.1.5.5.7.3.9": "OCSP"}
@@ -117,11 +113,11 @@ def _assess_eku(extension: x509.Extension[x509.ExtensionType] | None) -> Iterato
     if extension and isinstance(extension.value, x509.ExtendedKeyUsage):
         purposes = tuple(oid.dotted_string for oid in extension.value)
     forbidden = [_FORBIDDEN_EKU[oid] for oid in purposes if oid in _FORBIDDEN_EKU]
-    if forbidden or not any(oid in ALLOWED_EKU for oid in purposes):
+    if forbidden or not any(oid in CLAIM_SIGNING for oid in purposes):
         yield Problem(
             "keys.eku",
             "the certificate is not for signing content credentials",
-            f"one extended key usage of {', '.join(ALLOWED_EKU)}, and none for any purpose, time stamping or OCSP",
+            f"one extended key usage of {', '.join(CLAIM_SIGNING)}, and none for any purpose, time stamping or OCSP",
             ", ".join(forbidden or purposes) or "none",
             "ask the authority for a C2PA or document-signing certificate",
         )

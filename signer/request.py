@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.errors import KeyFileError
-from signer.certificates import C2PA_SIGNING, EMAIL_PROTECTION, key_usage
+from provenance.trust.purposes import C2PA_SIGNING, EMAIL_PROTECTION
+from signer.certificates import key_usage
 from signer.keys import PrivateKey
 
 

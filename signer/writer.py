@@ -16,7 +16,7 @@ from provenance.errors import CredentialError, OutputError, ProvenanceError
 from provenance.files import disk_full, is_full
 from provenance.media.values import MediaKind
 from provenance.trust.anchors import AnchorList
-from signer.certificates import ALLOWED_EKU
+from provenance.trust.purposes import CLAIM_SIGNING
 from signer.keys import SigningKey
 from signer.manifest import PARENT_ID, Parent, ParentForm, ingredient
 
@@ -189,7 +189,7 @@ def _settings(anchors: Sequence[AnchorList], tsa_url: str | None) -> dict[str, A
             "backing_store_memory_threshold_in_mb": _SPILL_MB,
         },
         "trust": {
-            "trust_config": "\n".join(ALLOWED_EKU),
+            "trust_config": "\n".join(CLAIM_SIGNING),
             "anchors": [
                 {"trust_anchors": a.pem.decode("ascii"), "trust_kind": a.kind.value, "trust_uri": a.uri}
                 for a in anchors

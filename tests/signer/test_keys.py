@@ -15,11 +15,13 @@ from provenance.assets import Capture
 from provenance.credentials.values import CredentialState
 from provenance.errors import KeyFileError
 from provenance.trust.anchors import add_anchors, load_anchors
+from provenance.trust.purposes import C2PA_SIGNING, DOCUMENT_SIGNING, EMAIL_PROTECTION
 from signer.authority import Issued, development_authority, issue_authority, issue_leaf
-from signer.certificates import C2PA_SIGNING, DOCUMENT_SIGNING, EMAIL_PROTECTION, assess_chain
+from signer.certificates import assess_chain
 from signer.keys import (
     ALGORITHMS,
     PrivateKey,
+    SigningKey,
     choose_default,
     create_key,
     default_key,
@@ -171,10 +173,20 @@ def test_a_bare_key_is_only_accepted_if_it_calls_itself_unprotected(tmp_path: Pa
 
 
 @pytest.mark.parametrize("purpose", [EMAIL_PROTECTION, DOCUMENT_SIGNING, C2PA_SIGNING])
-def test_each_allowed_purpose_will_do(purpose: str, authority: Issued) -> None:
-    leaf = issue_leaf("Signer", "O", authority, NOW, 30, purposes=(purpose,))
-    chain = (leaf.certificate, authority.certificate)
-    assert list(assess_chain(chain, leaf.private.public_key(), NOW)) == []
+def test_a_certificate_for_any_allowed_purpose_signs_what_reads_back_as_trusted(
+    purpose: str, bench: Bench, media: Callable[[str], Path]
+) -> None:
+    now = datetime.now(UTC)
+    root = issue_authority("Root", None, now, 100, path_length=0)
+    leaf = issue_leaf("Signer", "O", root, now, 30, purposes=(purpose,))
+    key = SigningKey("desk", "es256", (leaf.certificate,), leaf.private)
+    add_anchors(bench.settings.anchors, "own", chain_pem(root.certificate))
+    trusting = Bench(bench.settings, key, load_anchors(bench.settings.anchors))
+    target = bench.settings.home / "signed.png"
+    sign_file(Capture(media("png"), "t"), target, key=key, settings=bench.settings, anchors=trusting.anchors)
+    assert trusting.read(target).state is CredentialState.AUTHENTIC
+    # Who has no list that vouches for the signer still reads a sound credential.
+    assert bench.read(target).state is CredentialState.UNTRUSTED
 
 
 @pytest.mark.parametrize(
