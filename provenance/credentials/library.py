@@ -153,7 +153,7 @@ def _settings(anchors: Sequence[AnchorList]) -> str:
                     {"trust_anchors": a.pem.decode("ascii"), "trust_kind": a.kind.value, "trust_uri": a.uri}
                     for a in anchors
                     if a.pem
-                ]
+                ],
             },
         }
     )

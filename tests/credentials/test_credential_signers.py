@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from provenance.credentials.values import CredentialState
 from provenance.trust.anchors import AnchorKind, AnchorList
 from provenance.trust.policy import AllOf, SignedUnder, SignerIs, Timestamped
+from provenance.trust.purposes import CLAIM_SIGNING
 
 Signed = Callable[[str], Path]
 EXPIRED = {"not_before": pki.NOW - 100 * pki.DAY, "not_after": pki.NOW - 10 * pki.DAY}
@@ -53,12 +54,14 @@ def test_a_forged_twin_without_fault_is_authentic(world: World, signed: Signed, 
     assert world.read(tmp_path / "a.jpg").state is CredentialState.AUTHENTIC
 
 
-def test_a_leaf_for_signing_documents_is_invalid_while_no_list_allows_it(
-    world: World, media: Path, tmp_path: Path
+@pytest.mark.parametrize("purpose", CLAIM_SIGNING)
+def test_every_purpose_that_the_standard_allows_is_authentic(
+    world: World, media: Path, tmp_path: Path, purpose: str
 ) -> None:
-    documents = pki.leaf(world.intermediate, usage=ObjectIdentifier("1.3.6.1.5.5.7.3.36"))
-    sign(media / "a.jpg", tmp_path / "a.jpg", documents)
-    assert world.read(tmp_path / "a.jpg").state is CredentialState.INVALID
+    identity = pki.leaf(world.intermediate, usage=ObjectIdentifier(purpose))
+    sign(media / "a.jpg", tmp_path / "a.jpg", identity)
+    credential = world.read(tmp_path / "a.jpg")
+    assert (credential.state, credential.codes) == (CredentialState.AUTHENTIC, ())
 
 
 def test_a_self_signed_certificate_is_untrusted(world: World, media: Path, tmp_path: Path) -> None:
