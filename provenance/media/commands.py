@@ -105,12 +105,12 @@ def frames(
     chain = [f"scale={size}:flags={'area' if shrinks else 'bicubic'}{kept}", f"format={'bgr24' if colour else 'gray'}"]
     chain += examined.orientation
     steady = [] if info.still else ["-reinit_filter:v", "0", "-noautorotate"]
-    one = ["-frames:v", "1"] if info.still else []
     seek = _seek(examined, start, examined.clock.lead(video=True, audio=False))
     command = [ffmpeg.binary(), *ffmpeg.global_options(), *steady]
     command += [*seek, "-copyts", "-start_at_zero"] if seek else []
     command += ffmpeg.input_options(info.kind.demuxer, fd, limits)
-    graph = f"[{_picture(examined)}]{','.join(chain)}[out]"
+    graph = f"[{examined.picture}]{','.join(chain)}[out]"
+    one = ["-frames:v", "1"] if info.still else []
     return [str(part) for part in (*command, "-filter_complex", graph, "-map", "[out]", *one, *nut.OUTPUT)]
 
 
@@ -130,10 +130,6 @@ def sound(examined: Examined, fd: int, limits: Limits, *, start: Fraction) -> li
     command += ffmpeg.input_options(info.kind.demuxer, fd, limits)
     graph = f"[0:{info.audio_index}]{','.join(chain)}[out]"
     return [str(part) for part in (*command, "-filter_complex", graph, "-map", "[out]", "-f", "s16le", "pipe:1")]
-
-
-def _picture(examined: Examined) -> str:
-    return "0:v:0" if examined.info.still else f"0:{examined.info.video_index}"
 
 
 def _seek(examined: Examined, start: Fraction | None, lead: Fraction) -> list[str]:
@@ -159,7 +155,7 @@ def _add_video(examined: Examined, plan: Plan, graph: list[str], outputs: list[s
         label for label, wanted in (("ref", plan.reference), ("work", plan.working), ("tos", plan.signature)) if wanted
     ]
     split = "".join(f"[{label}]" for label in labels)
-    graph.append(f"[0:{info.video_index}]{','.join(chain)},split={len(labels)}{split}")
+    graph.append(f"[{examined.picture}]{','.join(chain)},split={len(labels)}{split}")
     rate = f"{plan.hash_rate.numerator}/{plan.hash_rate.denominator}"
     # Not the fps filter: it rewrites times. This keeps the first picture of every 1/rate seconds as it is.
     graph.append(
@@ -214,25 +210,28 @@ def _working(sound: bool) -> list[str]:
 
 def _still(examined: Examined, plan: Plan, fd: int, limits: Limits) -> list[str]:
     info = examined.info
-    width, height = bounded_size(info.width or 0, info.height or 0, STILL_HASH_SIDE)
+    large = bounded_size(info.width or 0, info.height or 0, STILL_HASH_SIDE)
+    small = bounded_size(info.width or 0, info.height or 0, STILL_REFERENCE_SIDE)
     labels = ["toh"] + [label for label, wanted in (("tor", plan.reference), ("tow", plan.working)) if wanted]
-    split = "".join(f"[{label}]" for label in labels)
+    split = f"split={len(labels)}" + "".join(f"[{label}]" for label in labels)
     graph = [
-        f"[0:v:0]scale={width}:{height}:flags=area,setsar=1,sidedata=mode=delete:type=DISPLAYMATRIX,split={len(labels)}{split}",
+        f"[{examined.picture}]{_to(large)},setsar=1,sidedata=mode=delete:type=DISPLAYMATRIX,{split}",
         "[toh]scale=out_range=pc,format=gray[hash]",
     ]
     outputs = ["-map", "[hash]", "-frames:v", "1", *nut.OUTPUT]
-    width, height = bounded_size(info.width or 0, info.height or 0, STILL_REFERENCE_SIDE)
+    image = ["-frames:v", "1", *_CLEAN, "-flags:v", "+bitexact", "-threads", "1", "-f", "image2", "-update", "1"]
     if plan.reference:
-        graph.append(f"[tor]scale={width}:{height}:flags=area:out_range=pc,format=yuvj420p[ref]")
-        outputs += ["-map", "[ref]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *_CLEAN, "-flags:v", "+bitexact",
-                    "-threads", "1", "-f", "image2", "-update", "1", f"file:{STILL_FILES.reference}"]  # fmt: skip
+        graph.append(f"[tor]{_to(small)}:out_range=pc,format=yuvj420p[ref]")
+        outputs += ["-map", "[ref]", "-c:v", "mjpeg", "-q:v", "3", *image, f"file:{STILL_FILES.reference}"]
     if plan.working:
-        graph.append(f"[tow]scale={width}:{height}:flags=area,format=rgb24[work]")
-        outputs += ["-map", "[work]", "-frames:v", "1", "-c:v", "png", *_CLEAN,
-                    "-threads", "1", "-f", "image2", "-update", "1", f"file:{STILL_FILES.working}"]  # fmt: skip
+        graph.append(f"[tow]{_to(small)},format=rgb24[work]")
+        outputs += ["-map", "[work]", "-c:v", "png", *image, f"file:{STILL_FILES.working}"]
     command = [ffmpeg.binary(), *ffmpeg.global_options(), *ffmpeg.input_options(info.kind.demuxer, fd, limits)]
     return [str(part) for part in (*command, "-filter_complex", ";".join(graph), *outputs)]
+
+
+def _to(size: tuple[int, int]) -> str:
+    return f"scale={size[0]}:{size[1]}:flags=area"
 
 
 def _shift(setpts: str, lead: Fraction) -> list[str]:

@@ -54,12 +54,14 @@ class Clock:
 class Examined:
     """A probed file as a decoder needs it.
 
+    ``picture``: FFmpeg's name for the stream, or the group of tiles, that is the picture.
     ``orientation``: FFmpeg filters that turn coded into shown pictures (never for a still, which FFmpeg turns itself).
     """
 
     info: MediaInfo
     orientation: tuple[str, ...] = ()
     clock: Clock = Clock()
+    picture: str = "0:0"
     fenced: bool = True
     notes: tuple[str, ...] = ()
 
@@ -133,7 +135,8 @@ def _examine_once(asked: _Asked) -> Examined:
     examined = _of_picture(asked, answer["picture"]) if "picture" in answer else _of_streams(asked, answer)
     examined = replace(examined, fenced=not notes, notes=notes)
     if examined.info.still:
-        examined = replace(examined, info=_shown(asked, examined.info))
+        info = _shown(asked, examined.info)
+        examined = replace(examined, info=info, picture=_still_source(info, answer.get("streams", [])))
     _require_sides(asked, examined.info)
     return examined
 
@@ -226,7 +229,7 @@ def _with_video(
         video_index=video["index"],
         video_codec=_name(video["codec"]),
     )
-    return Examined(info, turned.filters, clock)
+    return Examined(info, turned.filters, clock, f"0:{video['index']}")
 
 
 def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:
@@ -246,6 +249,15 @@ def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:
     width, height = (int(side) for side in sizes[0].split("x"))
     _require_pixels(asked, width, height)
     return replace(info, width=width, height=height)
+
+
+def _still_source(info: MediaInfo, streams: list[dict[str, Any]]) -> str:
+    """The stream as large as what FFmpeg shows; where there is none, it has put tiles together."""
+    if len(streams) <= 1:
+        return "0:0"
+    shown = {info.width, info.height}
+    same = (s["index"] for s in streams if s["type"] == "video" and {s["width"], s["height"]} == shown)
+    return next((f"0:{index}" for index in same), "0:g:0")
 
 
 def _require_pixels(asked: _Asked, width: int, height: int) -> None:

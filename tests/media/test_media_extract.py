@@ -187,6 +187,18 @@ def test_a_still_gives_one_grey_frame_and_a_jpeg(media: MediaLibrary, limits: Li
         assert np.abs(reference.astype(int) - frames[0].image).mean() < 4
 
 
+def test_a_photograph_stored_in_tiles_is_put_together(media: MediaLibrary, limits: Limits, tmp_path: Path) -> None:
+    """As telephones store HEIC: no single stream is the picture."""
+    _, whole = taken(media("still.png"), tmp_path, limits)
+    for name, turns in (("tiled.avif", 0), ("turned_tiles.avif", -1)):
+        _, frames = taken(media(name), tmp_path, limits)
+        expected = np.rot90(whole[0].image, turns)
+        assert frames[0].image.shape == expected.shape
+        assert np.abs(frames[0].image.astype(int) - expected).mean() < 6
+        read = next(read_frames(media(name), limits=limits, width=expected.shape[1], height=expected.shape[0]))
+        assert np.abs(read.image.astype(int) - expected).mean() < 6
+
+
 def test_exif_orientation_is_applied(media: MediaLibrary, limits: Limits, tmp_path: Path) -> None:
     _, frames = taken(media("turned.jpg"), tmp_path, limits)
     picture = frames[0].image

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import imageio_ffmpeg
 import numpy as np
+from support.tiles import grid
 
 Recipe = Callable[[Path], None]
 RECIPES: dict[str, Recipe] = {}
@@ -274,6 +275,21 @@ def _other_stills(path: Path) -> None:
         ".gif": ("-f", "gif"),
     }[path.suffix]
     ffmpeg("-i", _sibling(path, "still.png"), "-frames:v", "1", *codec, path)
+
+
+@recipe("tiled.avif", "turned_tiles.avif")
+def _tiled(path: Path) -> None:
+    """The still in four tiles that only together are the picture; or the same, to be turned clockwise by a quarter."""
+    tiles = []
+    for number, corner in enumerate(("0:0", "320:0", "0:240", "320:240")):
+        part = path.with_suffix(f".{number}.avif")
+        ffmpeg("-i", _sibling(path, "still.png"), "-vf", f"crop=320:240:{corner}", "-frames:v", "1",
+               "-c:v", "libaom-av1", "-cpu-used", "8", "-pix_fmt", "yuv420p", "-still-picture", "1",
+               "-f", "avif", part)  # fmt: skip
+        tiles.append(part.read_bytes())
+        part.unlink()
+    quarters = 3 if path.name.endswith("turned_tiles.avif") else 0
+    path.write_bytes(grid(tiles, columns=2, tile_width=320, tile_height=240, quarters=quarters))
 
 
 @recipe("turned.jpg")
