@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+import iscc_core  # noqa: F401 - imported late by what registers; here once instead of in every child
+import scipy.fftpack  # noqa: F401 - likewise
 from sqlalchemy import Engine, event
 
 from provenance.errors import ProvenanceError

@@ -23,8 +23,8 @@ from registry.store import create_registry, open_registry
 
 Attempt = Callable[..., str]
 
-RANDOM_MOMENTS = 14
-RANDOM_STATEMENTS = 14
+RANDOM_MOMENTS = 16
+RANDOM_STATEMENTS = 16
 STATEMENTS = 35
 """Fewer than a registration takes, so that each of them is reached."""
 
@@ -114,7 +114,7 @@ def test_a_registration_that_is_killed_loses_nothing(
 def test_a_full_disk_leaves_nothing_half_registered(
     newsroom: Newsroom, attempt: Attempt, empty_home: Path, tmp_path: Path, room: int, expected: str
 ) -> None:
-    """The kernel refuses files beyond ``room`` bytes: the manifest, then the reference copy, then the database's log."""
+    """The kernel refuses files beyond ``room`` bytes: manifest, then reference copy, then the database's log."""
     settings = load_settings(shutil.copytree(empty_home, tmp_path / "home"))
     assert attempt(settings.home, room=room) == expected
     assert not check_whole_or_none(settings, newsroom.clip.asset_id)
