@@ -217,17 +217,16 @@ def _write(
     try:
         manifest = attempt(job)
     except UnreadableParentError:
-        # Our reader could follow it, the library's writer cannot: still never "created".
-        manifest = attempt(
-            dataclasses.replace(job, parent=_unreadable(job.capture.path.name[:200]), parent_manifest=None)
-        )
+        # Our reader can follow it, the library's writer does not take it: still never "created".
+        parent = _unreadable(job.capture.path.name[:200], job.parent.failures if job.parent else ())
+        manifest = attempt(dataclasses.replace(job, parent=parent, parent_manifest=None))
     if sidecar is not None:
         sidecar.path.write_bytes(manifest)
 
 
-def _unreadable(title: str) -> Parent:
-    note = "It carried a credential that could not be read."
-    return Parent(ParentForm.UNREADABLE, title, (_UNREADABLE_CODE,), note)
+def _unreadable(title: str, failures: tuple[str, ...] = ()) -> Parent:
+    note = "It carried a credential that could not be taken in."
+    return Parent(ParentForm.UNREADABLE, title, failures or (_UNREADABLE_CODE,), note)
 
 
 def _check_target(source: Path, target: Path, kind: MediaKind, *, replace: bool) -> None:

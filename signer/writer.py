@@ -65,7 +65,7 @@ def write_signed(
         CredentialError: the library refused, with its words; ``sign.timestamp`` where the authority did not answer.
         OutputError: ``output.full``.
         KeyFileError: the key failed.
-        UnreadableParentError: ``parent`` says embedded, and the library cannot take it in.
+        UnreadableParentError: the library does not take the parent's own manifest in.
     """
     signing = _Signing(key)
     with ExitStack() as stack:
@@ -81,6 +81,10 @@ def write_signed(
             algorithm = getattr(c2pa.C2paSigningAlg, key.algorithm.upper())
             signer = stack.enter_context(c2pa.Signer.from_callback(signing.sign, algorithm, key.chain_pem, tsa_url))
             manifest: bytes = builder.sign(signer, kind.media_type if kind.embeddable else _OPAQUE, origin, destination)
+        except c2pa.C2paError.Verify as error:
+            if parent is not None and parent.form is not ParentForm.UNREADABLE and "ingredient" in str(error):
+                raise UnreadableParentError(str(error)[:300]) from error
+            raise _translate(error, signing, destination, target, tsa_url) from error
         except c2pa.C2paError as error:
             raise _translate(error, signing, destination, target, tsa_url) from error
     return manifest

@@ -107,6 +107,28 @@ def test_a_parent_in_a_sidecar_over_changed_media_is_kept_with_its_failure(
     assert "assertion.dataHash.mismatch" in child.ingredients[0].failures
 
 
+@pytest.mark.parametrize("kind", ["jpg", "webm"])
+def test_a_parent_that_was_tampered_with_is_recorded_with_what_fails(
+    kind: str, bench: Bench, media: Callable[[str], Path], sign: Sign, tmp_path: Path
+) -> None:
+    first = sign(media(kind), f"first.{kind}")
+    forged = tmp_path / f"forged.{kind}"
+    forged.write_bytes(first.read_bytes().replace(b"title of first", b"title of FIRST"))
+    sidecar = first.with_name(f"first.{kind}.c2pa")
+    if sidecar.exists():
+        forged.with_name(f"forged.{kind}.c2pa").write_bytes(
+            sidecar.read_bytes().replace(b"title of first", b"title of FIRST")
+        )
+    assert bench.read(forged).state is CredentialState.INVALID
+
+    child = bench.read(sign(forged, f"second.{kind}"))
+
+    assert child.state is CredentialState.AUTHENTIC
+    assert [action["action"] for action in child.actions] == ["c2pa.opened"]
+    assert child.ingredients[0].relationship == "parentOf"
+    assert {"claimSignature.mismatch", "assertion.hashedURI.mismatch"} <= set(child.ingredients[0].failures)
+
+
 def test_three_generations_keep_all_three_manifests(bench: Bench, media: Callable[[str], Path], sign: Sign) -> None:
     first = sign(media("png"), "first.png")
     second = sign(first, "second.png")
