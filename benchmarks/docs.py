@@ -28,7 +28,7 @@ PAGE_SIZE = (1000, 1320)
 PICTURE_WIDTH = 840
 MOST_BYTES = 200_000
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_COLOURS = 96
+_COLOURS = 176
 
 
 def reference() -> str:
