@@ -18,7 +18,12 @@ from registry.bands import CURRENT
 from registry.frame_hits import MAX_DISTANCE
 from registry.store import Registry
 
-RNG = np.random.default_rng(20261122)
+RNG = np.random.default_rng()
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_whatever_ran_before() -> None:
+    RNG.bit_generator.state = np.random.default_rng(20261122).bit_generator.state
 
 
 def random_hashes(*shape: int) -> NDArray[np.uint8]:
@@ -76,7 +81,8 @@ def test_a_clip_of_distant_frames_still_finds_its_original(registry: Registry) -
     add_asset(registry, "original", frame_prints(hashes))
     found = nominate(registry, frame_query(flip(hashes[20:50], 48, RNG)))
     assert found[0].asset_id == "original"
-    assert len(found[0].hits) >= 15
+    # Two pairs in five at that distance share a band (docs/adr/0003-band-index.md).
+    assert 5 <= len(found[0].hits) <= 25
 
 
 def test_unrelated_frames_nominate_nothing(registry: Registry) -> None:
