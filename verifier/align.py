@@ -15,8 +15,8 @@ from provenance.settings import Settings
 from verifier.clip import Clip
 from verifier.geometry import Geometry, estimate, refine, whole_frame
 from verifier.identify import CLOSE_BITS, MIN_PICTURE_SHARE, Candidate
-from verifier.timing import Piece, find_pieces
-from verifier.tracks import clip_track, grid_size, original_track
+from verifier.timing import Piece, find_pieces, moves
+from verifier.tracks import Track, clip_track, grid_size, original_track
 
 _PAIRS = 6
 _MARGIN_S = 20.0
@@ -90,16 +90,20 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
         moment = float(candidate.original_times[column])
         piece = Piece(0.0, max(clip.duration, STILL_S), 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1]), reference)
-    pieces = _pieces_by_motion(clip, candidate, reference, working, geometry, settings)
-    pieces = pieces or _pieces_by_hash(clip, candidate)
+    shown, kept = _tracks(clip, candidate, reference, working, geometry, settings)
+    pieces = tuple(find_pieces(shown, kept, clip.duration))
+    if not pieces and not (moves(shown) and moves(kept)):
+        # Too little moves to tell the moment. Were there motion, and none of it agreed, it would be another moment.
+        pieces = _pieces_by_hash(clip, candidate)
     if pieces:
         geometry = _refined(geometry, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
 
 
-def _pieces_by_motion(
+def _tracks(
     clip: Clip, candidate: Candidate, reference: Path, working: Path, geometry: Geometry, settings: Settings
-) -> tuple[Piece, ...]:
+) -> tuple[Track, Track]:
+    """The tracks of clip and original, the latter around where the hashes say."""
     width, height = grid_size(geometry.original_size)
     speed, offset, _ = rough_line(candidate)
     low, high = sorted((offset, speed * clip.duration + offset))
@@ -121,7 +125,7 @@ def _pieces_by_motion(
         limits=settings.limits,
         require_sandbox=settings.require_sandbox,
     )
-    return tuple(find_pieces(clip_track(frames, geometry), original, clip.duration))
+    return clip_track(frames, geometry), original
 
 
 def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:

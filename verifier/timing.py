@@ -24,6 +24,11 @@ SAME_MOMENT = 0.45
 Line = tuple[float, float]
 """Speed and offset: original seconds = speed * clip seconds + offset."""
 
+SURE_MOMENT = 0.6
+SURE_S = 1.0
+SURE_SHARE = 0.6
+"""A clip is believed to show an original's moments if pieces of at least ``SURE_MOMENT`` last so long, or fill so much
+of a short clip. Other moments of the same scene reach 0.72 for half a second, at odd speeds."""
 _STEP_S = 0.08
 _SMOOTH_S = 0.4
 _CLOCK_DRIFT = 0.003
@@ -74,9 +79,18 @@ def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
     match = _Match(ours, clip, theirs, original)
     whole = np.arange(len(clip.times))
     lines = [match.fit(line, whole) for line in _agree(_votes(grid, moments, originals))]
-    if not lines:
-        return []
-    return _share_out(lines, match, motion, end)
+    found = _share_out(lines, match, motion, end) if lines else []
+    sure = sum(piece.length for piece in found if piece.score >= SURE_MOMENT)
+    return found if sure >= min(SURE_S, SURE_SHARE * end) else []
+
+
+def moves(track: Track) -> bool:
+    """Whether enough moves for the moment to be told: a second of it, or a third of a short track."""
+    if len(track.times) < 2:
+        return False
+    _, motion = residuals(track, track.mask)
+    lively = float((motion >= 2 * MOTION_FLOOR).mean()) * float(np.ptp(track.times))
+    return lively >= min(1.0, float(np.ptp(track.times)) / 3)
 
 
 def _votes(

@@ -87,7 +87,7 @@ def _best(
 def _small(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Half the size, without the overall brightness, float32."""
     reduced = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
-    centred: NDArray[np.float32] = reduced - np.median(reduced)
+    centred: NDArray[np.float32] = reduced - reduced.mean()
     return centred
 
 
