@@ -17,7 +17,7 @@ from provenance.catalog import Catalog, Nomination, Query
 from provenance.fingerprints import pdq, sound
 from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
 
-CLOSE_BITS = 56
+CLOSE_BITS = 64
 """Hamming distance (of 256) up to which two frames may show the same picture; unrelated pairs lie at 128 +- 12."""
 MIN_QUALITY = 20
 """PDQ quality (0-100) under which a frame is too flat for its hash to mean anything."""

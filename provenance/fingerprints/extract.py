@@ -14,8 +14,8 @@ from provenance.media.values import Extraction, Frame, GreyImage, Limits
 
 ORIGINAL_RATE = Fraction(2)
 """Hashed frames per second of an original."""
-CLIP_RATE = Fraction(4)
-"""Hashed frames per second of a clip: twice as dense, so that one falls near each of the original's."""
+CLIP_RATE = Fraction(8)
+"""Hashed frames per second of a clip: denser, so that one falls within a sixteenth of a second of each original one."""
 
 
 def fingerprint(

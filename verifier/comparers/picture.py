@@ -25,6 +25,9 @@ BLOCK = 16
 WINDOW_S = 0.5
 REFERENCE_QUALITY = 26
 """The x264 constant rate factor that reference copies are made with."""
+USUAL_SPREAD = 1 / 3
+"""Robust deviation of the level over blocks (natural log) that a fair synthesis keeps under: 0.15 to 0.37 on the tuning
+half of the corpus at 360p crf 30 and 240p crf 34; a fast camera at half the frame rate reaches 0.67."""
 _FLOOR = 3.0
 """Grey levels squared added to every energy: below it there is only rounding."""
 
@@ -70,15 +73,23 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
             level = np.log(
                 (observed_energy[rows].mean(axis=0) + _FLOOR) / (expected_energy[rows].mean(axis=0) + _FLOOR)
             )
-            seen = np.isfinite(level)
-            level -= np.median(level[seen]) if seen.any() else 0
-            levels.append(np.where(seen, level, 0).astype(np.float32))
+            levels.append(_standing_out(level))
             stills.append(_change(pairs.clip[rows]))
             step = 1 / RATE
             times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
     if not times or quality is None:
         return None
     return Excess(np.array(times), np.stack(levels), np.stack(stills), tone, quality)
+
+
+def _standing_out(level: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The level over the window's own median, scaled down where the bulk of blocks scatters more than is usual."""
+    seen = np.isfinite(level)
+    if not seen.any():
+        return np.zeros_like(level)
+    centred = level - np.median(level[seen])
+    spread = 1.4826 * float(np.median(np.abs(centred[seen])))
+    return np.where(seen, centred / max(1.0, spread / USUAL_SPREAD), 0).astype(np.float32)
 
 
 def block_energy(
