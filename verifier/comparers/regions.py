@@ -15,8 +15,8 @@ from verifier.comparers.picture import BLOCK, WINDOW_S, Excess
 from verifier.timing import Piece
 
 STRONG = 2.0
-"""Excess (natural log of energy) that a changed block must reach for ``MIN_WINDOWS``. Untouched clips of the tuning half
-of the corpus stay under 1.02 at 360p crf 30 and under 1.9 at 240p 15 fps crf 34."""
+"""Excess (natural log of energy) that a changed block must reach for ``MIN_WINDOWS``. Untouched clips of the tuning
+half of the corpus stay under 1.02 at 360p crf 30 and under 1.9 at 240p 15 fps crf 34."""
 WEAK = 1.0
 """Excess down to which blocks beside a strong one belong to it."""
 MIN_WINDOWS = 3
