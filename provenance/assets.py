@@ -60,6 +60,7 @@ class SignedAsset:
 
     @property
     def asset_id(self) -> str:
+        """The registry's key, see ``asset_id_of``."""
         return asset_id_of(self.manifest_label, self.hard_binding)
 
 

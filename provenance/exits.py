@@ -6,6 +6,8 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
+    """OK is also authentic and match; UNTRUSTED is an invalid credential or a signer not trusted (inspect, check)."""
+
     OK = 0
     FAILED = 1
     USAGE = 2

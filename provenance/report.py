@@ -17,6 +17,8 @@ SCHEMA = "provenance.report/1"
 
 
 class Verdict(StrEnum):
+    """What is said of the whole clip. Unknown never means fake."""
+
     AUTHENTIC = "authentic"
     MATCH = "match"
     ALTERED = "altered"
@@ -25,6 +27,8 @@ class Verdict(StrEnum):
 
 
 class Severity(StrEnum):
+    """What a policy makes of a kind of finding."""
+
     DISCLOSED = "disclosed"
     ALTERING = "altering"
 
@@ -67,6 +71,7 @@ class Region:
     h: float
 
     def as_list(self) -> list[float]:
+        """x, y, w, h for JSON."""
         return [round(v, 4) for v in (self.x, self.y, self.w, self.h)]
 
 
@@ -94,6 +99,7 @@ class Judged:
     severity: Severity
 
     def as_json(self) -> dict[str, Any]:
+        """The finding's JSON object."""
         f = self.finding
         return {
             "kind": f.kind.value,
@@ -122,6 +128,7 @@ class Segment:
     crop: Region = WHOLE_FRAME
 
     def as_json(self) -> dict[str, Any]:
+        """The segment's JSON object."""
         return {
             "clip": self.clip.as_seconds(),
             "original": self.original.as_seconds(),
@@ -144,6 +151,7 @@ class Match:
     segments: tuple[Segment, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """The match's JSON object."""
         return {
             "asset_id": self.asset_id,
             "title": self.title,
@@ -245,6 +253,19 @@ class Report:
 
 
 __all__ = [
-    "SCHEMA", "WHOLE_FRAME", "ClipFacts", "CredentialFacts", "Evidence", "Finding", "Judged", "Kind", "Match",
-    "Region", "Report", "Segment", "Severity", "Verdict", "seconds",
+    "SCHEMA",
+    "WHOLE_FRAME",
+    "ClipFacts",
+    "CredentialFacts",
+    "Evidence",
+    "Finding",
+    "Judged",
+    "Kind",
+    "Match",
+    "Region",
+    "Report",
+    "Segment",
+    "Severity",
+    "Verdict",
+    "seconds",
 ]

@@ -32,14 +32,17 @@ class Settings(BaseSettings):
 
     @property
     def keys(self) -> Path:
+        """Folder of signing keys and their chains."""
         return self.home / "keys"
 
     @property
     def anchors(self) -> Path:
+        """Folder of trust lists."""
         return self.home / "trust"
 
     @property
     def references(self) -> Path:
+        """Folder of reference copies made by signing, by their SHA-256."""
         return self.home / "references"
 
     @property
@@ -58,9 +61,10 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where values come from, strongest first."""
         # A stray .env in the working folder is never read.
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 

@@ -24,6 +24,7 @@ class Interval:
 
     @property
     def length(self) -> Fraction:
+        """Seconds."""
         return self.end - self.start
 
     def overlap(self, other: Interval) -> Fraction:
@@ -31,6 +32,7 @@ class Interval:
         return max(Fraction(0), min(self.end, other.end) - max(self.start, other.start))
 
     def as_seconds(self) -> list[float]:
+        """Start and end for JSON."""
         return [seconds(self.start), seconds(self.end)]
 
 

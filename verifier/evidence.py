@@ -26,6 +26,7 @@ Colour = NDArray[np.uint8]
 
 _MARK = (40, 40, 230)
 _STRIP = 6
+_STRIP_HEIGHT = 140
 _MAX_ILLUSTRATED = 12
 
 
@@ -157,8 +158,9 @@ def _strip(
         if both is None:
             continue
         left, top, right, bottom = _box(region, both[0].shape, margin=0.25)
-        cells = [_fit(p[top:bottom, left:right], 150, 110) for p in both]
-        columns.append(np.vstack([cells[0], np.full((4, 150, 3), 255, np.uint8), cells[1]]))
+        cells = [_to_height(p[top:bottom, left:right], _STRIP_HEIGHT) for p in both]
+        gap = np.full((4, cells[0].shape[1], 3), 255, np.uint8)
+        columns.append(_beside_gap(np.vstack([cells[0], gap, cells[1]])))
     caption = f"The same part from {start:.1f} to {end:.1f} s: original above, clip below."
     return Evidence("strip", caption, "image/jpeg", _jpeg(np.hstack(columns)) if columns else b"", index)
 
@@ -229,6 +231,10 @@ def _read(path: Path | None, moment: float, size: tuple[int, int], settings: Set
     return found
 
 
+def _beside_gap(column: Colour) -> Colour:
+    return np.asarray(cv2.copyMakeBorder(column, 0, 0, 0, 4, cv2.BORDER_CONSTANT, value=(255, 255, 255)), np.uint8)
+
+
 def _beside(left: Colour, right: Colour) -> Colour:
     return np.hstack([left, np.full((left.shape[0], 6, 3), 255, np.uint8), right])
 
@@ -238,8 +244,9 @@ def _enlarge(picture: Colour) -> Colour:
     return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC))
 
 
-def _fit(picture: Colour, width: int, height: int) -> Colour:
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+def _to_height(picture: Colour, height: int) -> Colour:
+    width = max(8, round(picture.shape[1] * height / picture.shape[0]))
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _box(region: Region, shape: tuple[int, ...], margin: float = 0.0) -> tuple[int, int, int, int]:

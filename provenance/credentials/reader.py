@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cryptography import x509
 
@@ -127,7 +127,7 @@ def _credential(
         signer=signer,
         notes=store.notes(),
         timestamp=store.timestamp(),
-        claimed_time=store.signature_time() or next((w for a in actions if (w := text(a.get("when"), 100))), None),
+        claimed_time=_claimed_time(store, actions),
         revocation=revocation_of(statuses),
         trust_lists=store.vouchers.signer,
         title=text(store.active.get("title")),
@@ -149,6 +149,14 @@ def _credential(
         trust_code=assessment.code,
         trust_reason=assessment.reason,
     )
+
+
+def _claimed_time(store: ManifestStore, actions: Sequence[Mapping[str, Any]]) -> str | None:
+    """When the signer says it was signed: of the signature, else of its metadata, else of the first action."""
+    metadata = store.assertions().get("cawg.metadata")
+    dated = metadata.get("xmp:MetadataDate") if isinstance(metadata, Mapping) else None
+    times = (store.signature_time(), text(dated, 100), *(text(action.get("when"), 100) for action in actions))
+    return next((time for time in times if time), None)
 
 
 def _chain(reading: StoreReading) -> tuple[x509.Certificate, ...]:
