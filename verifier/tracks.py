@@ -19,19 +19,22 @@ from verifier.geometry import Geometry
 GRID_WIDTH = 64
 _SURROUNDINGS_S = 1.0
 """Seconds before and after a frame whose mean is what stands still."""
+_BLOCK_FRAMES = 2000
+_MIN_STEP_S = 0.025
+"""Frames closer than this (40 a second) are passed over: nothing is gained from them."""
 MOTION_FLOOR = 1.5
 """Root mean square residual (grey levels, 0-255) under which a frame's motion is hardly above compression noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """``times``: float64 (n,) seconds, rising; ``pictures``: float32 (n, h, w) luma in the original's frame.
+    """``times``: float64 (n,) seconds, rising; ``pictures``: uint8 (n, h, w) luma in the original's frame.
 
     ``mask``: bool (h, w), the part of the original's frame that is seen.
     """
 
     times: NDArray[np.float64]
-    pictures: NDArray[np.float32]
+    pictures: NDArray[np.uint8]
     mask: NDArray[np.bool_]
 
     def at(self, moments: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -81,28 +84,35 @@ def residuals(track: Track, mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32
         their products are correlations that tend to zero where nothing can be said; and the motion, root mean
         square grey levels, float32 (n,).
     """
-    pixels = track.pictures[:, mask]
-    sums = np.vstack([np.zeros((1, pixels.shape[1]), np.float64), np.cumsum(pixels, axis=0, dtype=np.float64)])
     first = np.searchsorted(track.times, track.times - _SURROUNDINGS_S, side="left")
     last = np.searchsorted(track.times, track.times + _SURROUNDINGS_S, side="right")
-    still = (sums[last] - sums[first]) / (last - first)[:, None]
-    moving = (pixels - still).astype(np.float32)
-    moving -= moving.mean(axis=1, keepdims=True)
-    norm = np.linalg.norm(moving, axis=1)
-    root = np.sqrt(pixels.shape[1])
-    unit = moving / np.maximum(norm, MOTION_FLOOR * root)[:, None]
-    return unit, (norm / root).astype(np.float32)
+    count = int(mask.sum())
+    unit = np.empty((len(track.times), count), np.float32)
+    motion = np.empty(len(track.times), np.float32)
+    for start in range(0, len(track.times), _BLOCK_FRAMES):
+        rows = np.arange(start, min(start + _BLOCK_FRAMES, len(track.times)))
+        low, high = int(first[rows[0]]), int(last[rows[-1]])
+        pixels = track.pictures[low:high][:, mask].astype(np.float32)
+        sums = np.vstack([np.zeros((1, count)), np.cumsum(pixels, axis=0, dtype=np.float64)])
+        still = (sums[last[rows] - low] - sums[first[rows] - low]) / (last[rows] - first[rows])[:, None]
+        moving = (pixels[rows - low] - still).astype(np.float32)
+        moving -= moving.mean(axis=1, keepdims=True)
+        norm = np.linalg.norm(moving, axis=1)
+        unit[rows] = moving / np.maximum(norm, MOTION_FLOOR * np.sqrt(count))[:, None]
+        motion[rows] = norm / np.sqrt(count)
+    return unit, motion
 
 
 def _gather(
     frames: Iterable[Frame], lay: Callable[[GreyImage], GreyImage]
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     times: list[float] = []
-    pictures: list[NDArray[np.float32]] = []
+    pictures: list[GreyImage] = []
     for frame in frames:
-        times.append(float(frame.time))
-        pictures.append(lay(frame.image).astype(np.float32))
-    return np.array(times), np.stack(pictures) if pictures else np.zeros((0, 1, 1), np.float32)
+        if not times or float(frame.time) - times[-1] >= _MIN_STEP_S:
+            times.append(float(frame.time))
+            pictures.append(lay(frame.image))
+    return np.array(times), np.stack(pictures) if pictures else np.zeros((0, 1, 1), np.uint8)
 
 
 def _to_grid(geometry: Geometry, picture_size: tuple[int, int], grid: tuple[int, int]) -> NDArray[np.float64]:

@@ -34,7 +34,12 @@ def track(originals: np.ndarray, seed: int = 5, noise: float = 2.0) -> Track:
     rng = np.random.default_rng(1)
     pictures = scene(originals, seed)
     pictures += rng.normal(0, noise, pictures.shape).astype(np.float32)
-    return Track(np.arange(len(originals)) / FPS, pictures, np.ones((36, 64), bool))
+    return of(pictures)
+
+
+def of(pictures: np.ndarray) -> Track:
+    grey = pictures.clip(0, 255).round().astype(np.uint8)
+    return Track(np.arange(len(grey)) / FPS, grey, np.ones((36, 64), bool))
 
 
 def seconds(start: float, end: float, speed: float = 1.0) -> np.ndarray:
@@ -89,7 +94,7 @@ def test_another_scene_is_not_placed() -> None:
 def test_a_foreign_stretch_belongs_to_no_piece() -> None:
     shown = scene(np.concatenate([seconds(1, 5), seconds(5, 8), seconds(5, 9)]))
     shown[100:175] = scene(seconds(3, 6), seed=9)
-    found = pieces_of(Track(np.arange(len(shown)) / FPS, shown, np.ones((36, 64), bool)))
+    found = pieces_of(of(shown))
     covered = sum(p.length for p in found)
     assert covered == pytest.approx(8, abs=0.5)
     assert not any(p.start < 5.5 < p.end for p in found)

@@ -1,0 +1,178 @@
+"""Straight lines between clip time and original time: found by votes of short windows, fitted to part of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.tracks import Track
+
+Line = tuple[float, float]
+"""Speed and offset: original seconds = speed * clip seconds + offset."""
+
+SPEEDS = (1.0, 0.5, 0.6, 0.667, 0.75, 0.8, 0.85, 0.9, 0.95, 1.05, 1.1, 1.15, 1.25, 1.333, 1.5, 1.75, 2.0, -1.0)
+"""Speeds tried (original seconds per clip second); the fit then finds the true one."""
+SAME_MOMENT = 0.45
+"""Mean residual correlation (-1 to 1) along a line above which it is the same moment; other moments lie under 0.25."""
+TOLERANCE_S = 0.12
+"""Seconds by which votes for one line may disagree."""
+_STEP_S = 0.08
+_WINDOW_S = 1.6
+_SHORT_WINDOW_S = 0.8
+_MAX_WINDOWS = 400
+_MAX_LINES = 12
+_CLOCK_DRIFT = 0.003
+_AS_GOOD = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """Both sides at full frame rate: residuals float32 (n, pixels) and the tracks they are of."""
+
+    ours: NDArray[np.float32]
+    clip: Track
+    theirs: NDArray[np.float32]
+    original: Track
+
+    def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Correlation of clip frames with the original frames that a line gives them; 0 where there are none."""
+        speed, offset = line
+        times = self.original.times
+        wanted = speed * self.clip.times[frames] + offset
+        inside = (wanted > times[0] - 2 * self.period) & (wanted < times[-1] + 2 * self.period)
+        scores = np.einsum("ij,ij->i", self.ours[frames], self.theirs[self.original.at(wanted + self.period / 2)])
+        return np.where(inside, scores, 0).astype(np.float32)
+
+    @property
+    def period(self) -> float:
+        """Seconds between the original's frames."""
+        return float(np.median(np.diff(self.original.times)))
+
+    def fit(self, line: Line, frames: NDArray[np.int64]) -> Line:
+        """Fit a line to a fraction of a frame over some of the clip, by the best shift of each second of it."""
+        for reach in (0.16, 2.5 * self.period):
+            shifts = np.arange(-reach, reach + self.period / 4, min(self.period / 2, 0.02))
+            speed, offset = line
+            table = np.stack([self.along((speed, offset + shift), frames) for shift in shifts])
+            points = _best_shifts(table, shifts, self.clip.times[frames])
+            if not len(points):
+                break
+            line = self._corrected(line, points)
+        return self._plain_if_as_good(line, frames)
+
+    def _corrected(self, line: Line, points: NDArray[np.float64]) -> Line:
+        speed, offset = line
+        time, shift, weight = points.T
+        keep = np.abs(shift - np.median(shift)) <= max(1.5 * self.period, 0.06)
+        if keep.sum() >= 3 and np.ptp(time[keep]) > 1.5:
+            slope, base = np.polyfit(time[keep], shift[keep], 1, w=weight[keep])
+            return speed + float(slope), offset + float(base)
+        return speed, offset + float(np.median(shift[keep]))
+
+    def _plain_if_as_good(self, line: Line, frames: NDArray[np.int64]) -> Line:
+        """Speed 1 where that explains the frames about as well, or where clocks alone make the difference."""
+        speed, offset = line
+        if speed == 1.0:
+            return line
+        plain = 1.0, offset + (speed - 1) * float(self.clip.times[frames].mean())
+        if abs(speed - 1) <= _CLOCK_DRIFT or self.score(plain, frames) >= self.score(line, frames) - _AS_GOOD:
+            return plain
+        return line
+
+    def score(self, line: Line, frames: NDArray[np.int64]) -> float:
+        """Mean correlation along a line."""
+        return float(self.along(line, frames).mean())
+
+    def likeness(self, line: Line, frames: NDArray[np.int64]) -> float:
+        """Median correlation of the pictures themselves along a line, what stands still included, -1 to 1."""
+        mask = self.clip.mask
+        ours = self.clip.pictures[frames][:, mask].astype(np.float32)
+        at = self.original.at(line[0] * self.clip.times[frames] + line[1] + self.period / 2)
+        theirs = self.original.pictures[at][:, mask].astype(np.float32)
+        ours -= ours.mean(axis=1, keepdims=True)
+        theirs -= theirs.mean(axis=1, keepdims=True)
+        norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+        return float(np.median((ours * theirs).sum(axis=1) / np.maximum(norms, 1e-3)))
+
+
+def _best_shifts(
+    table: NDArray[np.float32], shifts: NDArray[np.float64], times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """For each second of the clip, rows of (its middle, the shift that fits best, how well)."""
+    points = []
+    for chunk in np.array_split(np.arange(len(times)), max(1, round(np.ptp(times)))):
+        scores = table[:, chunk].mean(axis=1)
+        best = int(np.argmax(scores))
+        if scores[best] >= SAME_MOMENT * 0.6:
+            # A plateau of equal scores (frames last a while) is met in its middle.
+            level = np.flatnonzero(scores >= scores[best] - 0.01)
+            points.append((times[chunk].mean(), float(shifts[level].mean()), float(scores[best])))
+    return np.array(points, dtype=np.float64).reshape(-1, 3)
+
+
+def votes(match: Match, end: float) -> NDArray[np.float64]:
+    """Best line of each window: rows of (clip time of its middle, original time there, speed, mean correlation)."""
+    cast = []
+    for length_s, speeds in ((_WINDOW_S, SPEEDS), (_SHORT_WINDOW_S, SPEEDS[:1])):
+        length = max(2, round(min(length_s, end) / _STEP_S))
+        stride = max(length_s / 4, (end - length_s) / _MAX_WINDOWS)
+        for first in np.arange(0, max(end - length_s, 0) + stride / 2, stride):
+            moments = first + np.arange(length) * _STEP_S
+            cast.append(_vote(match, moments, speeds))
+    rows = np.array(cast, dtype=np.float64).reshape(-1, 4)
+    return rows[rows[:, 3] >= SAME_MOMENT * 0.8]
+
+
+def _vote(match: Match, moments: NDArray[np.float64], speeds: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """The line that explains one window best."""
+    start, stop = match.original.times[[0, -1]]
+    originals = np.arange(start, stop + _STEP_S, _STEP_S)
+    window = match.ours[match.clip.at(moments)] @ match.theirs[match.original.at(originals)].T
+    middle = len(moments) // 2
+    best = (0.0, 0.0, 1.0, -1.0)
+    for speed in speeds:
+        shifts = np.round(speed * (np.arange(len(moments)) - middle)).astype(int)
+        scores = np.zeros(len(originals), np.float32)
+        for row, shift in zip(window, shifts, strict=True):
+            scores += _shifted(row, int(shift))
+        scores /= len(moments)
+        peak = int(np.argmax(scores))
+        # A grid of speeds splits hairs: another speed must be clearly better than the plain one.
+        if scores[peak] > best[3] + (0.02 if best[2] == 1.0 and best[3] > 0 else 0.0):
+            best = (float(moments[middle]), float(originals[peak]), speed, float(scores[peak]))
+    return best
+
+
+def _shifted(row: NDArray[np.float32], shift: int) -> NDArray[np.float32]:
+    """``row`` moved so that entry i is row[i + shift]; zero beyond its ends."""
+    out = np.zeros_like(row)
+    count = len(row) - abs(shift)
+    if count > 0:
+        out[max(0, -shift) :][:count] = row[max(0, shift) :][:count]
+    return out
+
+
+def agree(cast: NDArray[np.float64]) -> list[Line]:
+    """Lines (speed, offset) that votes agree on, most agreed first; each vote is used once."""
+    lines: list[Line] = []
+    left = cast
+    while len(left) and len(lines) < _MAX_LINES:
+        best: tuple[float, NDArray[np.bool_], float, float] | None = None
+        for time, at, speed, _ in left:
+            agreed = np.abs(left[:, 1] - (at + speed * (left[:, 0] - time))) < TOLERANCE_S + 0.02 * np.abs(
+                left[:, 0] - time
+            )
+            weight = float(left[agreed, 3].sum())
+            if best is None or weight > best[0]:
+                best = (weight, agreed, speed, at - speed * time)
+        if best is None:
+            break
+        _, agreed, speed, offset = best
+        span = np.ptp(left[agreed, 0])
+        if agreed.sum() >= 3 and span > 1.0:
+            speed, offset = np.polyfit(left[agreed, 0], left[agreed, 1], 1, w=left[agreed, 3])
+        lines.append((float(speed), float(offset)))
+        left = left[~agreed]
+    return lines
