@@ -125,6 +125,8 @@ def stage(target: Path, *, replace: bool, private: bool = False, token: str | No
 def refuse_existing(target: Path, *, replace: bool) -> None:
     """Check that ``target`` may be written: its folder is there, and nothing stands in its place.
 
+    ``replace`` is about regular files: a device, pipe or socket, also behind a link, is never replaced.
+
     Raises:
         OutputError: ``output.folder`` or ``output.exists``.
     """
@@ -138,6 +140,15 @@ def refuse_existing(target: Path, *, replace: bool) -> None:
     if target.is_dir():
         raise OutputError(
             "output.exists", f"{target} is a folder", expected="a file name", hint="name a file inside it"
+        )
+    if target.exists() and not target.is_file():
+        # Renaming over /dev/null would take it from everybody on the machine.
+        raise OutputError(
+            "output.special",
+            f"{target} is not a regular file, so it is never replaced",
+            expected="a name that is free, or a regular file",
+            found="a pipe, socket or device",
+            hint="name a file; print it afterwards if it is to go into a pipe",
         )
     if not replace and os.path.lexists(target):
         raise OutputError(

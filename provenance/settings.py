@@ -76,6 +76,14 @@ def load_settings(home: Path | None = None, **options: Any) -> Settings:
         SettingsError: the file is not TOML, or a field is unknown or of the wrong type.
     """
     folder = Path(home or os.environ.get("PROVENANCE_HOME") or platformdirs.user_data_path(APP_NAME)).expanduser()
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise SettingsError(
+            "settings.home",
+            f"the home {folder} is not a folder",
+            expected="a folder, or a name that is free",
+            found="a file, device or broken link",
+            hint="correct --home or PROVENANCE_HOME",
+        )
     given = {name: value for name, value in options.items() if value is not None}
 
     class Located(Settings):

@@ -18,15 +18,17 @@ _PREFIX = "run-"
 
 @contextmanager
 def work_folder(parent: Path) -> Iterator[Path]:
-    """An empty folder (mode 0700) inside ``parent``, which is made if need be; removed with all it holds at the end.
+    """An empty folder (mode 0700) inside ``parent``; removed with all it holds at the end.
+
+    Folders above it are made if need be, and go again when nothing else was put into them.
 
     Raises:
         OutputError: ``output.unwritable``.
     """
+    made = [above for above in (parent, *parent.parents) if not above.exists()]
     try:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(parent)
         folder, lock = _create(parent)
+        _sweep(parent)
     except OSError as error:
         raise OutputError(
             "output.unwritable",
@@ -39,14 +41,18 @@ def work_folder(parent: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+        with contextlib.suppress(OSError):
+            for above in made:
+                above.rmdir()
 
 
 def _create(parent: Path) -> tuple[Path, int]:
     while True:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = parent / f"{_PREFIX}{secrets.token_hex(6)}"
-        folder.mkdir(mode=0o700)
-        # Another run's sweep may take the folder between making and locking it; then make another.
+        # Another run that ends may take the parent, and its sweep the folder before it is locked; then make another.
         with contextlib.suppress(FileNotFoundError):
+            folder.mkdir(mode=0o700)
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             fcntl.flock(lock, fcntl.LOCK_EX)
             if folder.exists():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from provenance.errors import RegistryError
 from provenance.files import sha256_file
+from provenance.media.source import open_media
 
 
 def given_reference(path: Path, signed_sha256: str | None) -> Path:
@@ -22,6 +23,9 @@ def given_reference(path: Path, signed_sha256: str | None) -> Path:
             found=path.name,
             hint="register without --reference, or sign the asset again without withholding it",
         )
+    with open_media(path):
+        # A pipe or device would be read for ever.
+        pass
     found = sha256_file(path)
     if found != signed_sha256:
         raise RegistryError(

@@ -155,6 +155,8 @@ def owner_of(signer: Signer) -> str:
 
 def _require_authentic(credential: Credential, path: Path) -> tuple[Signer, str, str, bytes]:
     if credential.state is not CredentialState.AUTHENTIC:
+        # What is no media at all is told so, rather than to get itself signed.
+        sniff(path)
         raise TrustError(
             "registry.not_authentic",
             f"{path.name} cannot be registered: its credential is not one to rely on",

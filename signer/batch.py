@@ -169,6 +169,9 @@ def outputs_for(sources: Sequence[Path], output: Path | None) -> list[tuple[Path
 
 
 def _output_for(source: Path, output: Path | None) -> Path:
+    if not source.name:
+        # "." and "/" have no name to derive one from; that they are no files is said where they are opened.
+        return source
     name = f"{source.stem}{MARK}{source.suffix}"
     if output is None:
         return source.with_name(name)

@@ -23,8 +23,6 @@ _MARGIN_S = 20.0
 _LOOK_WIDTH = 160
 _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
-STILL_S = 0.04
-"""Length given to a still, so that it has a piece like everything else."""
 SOUND_EDGE_S = 3.0
 
 
@@ -88,7 +86,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
         row, column = np.unravel_index(int(np.argmin(candidate.distance)), candidate.distance.shape)
         score = 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
         moment = float(candidate.original_times[column])
-        piece = Piece(0.0, max(clip.duration, STILL_S), 0.0, moment, score, moving=False)
+        piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1]), reference)
     shown, kept = _tracks(clip, candidate, reference, working, geometry, settings)
     pieces = tuple(find_pieces(shown, kept, clip.duration))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provenance.report import Finding
+from provenance.report import Finding, Kind
 from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
@@ -65,6 +65,8 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
         not_checked += LIMITS if not still else LIMITS[:1]
     if original.has_audio and not clip.facts.audio:
         not_checked.append("the sound: the clip has none")
+    if any(finding.kind is Kind.OVERLAY for finding in findings):
+        not_checked.append("what lies under the overlay")
     if any(not piece.moving for piece in alignment.pieces) and not still:
         not_checked.append("the exact moment: too little moves to tell it from others of the same scene")
     looked = bool(excesses) or not clip.extraction.info.has_video

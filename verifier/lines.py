@@ -65,7 +65,9 @@ class Match:
     def _corrected(self, line: Line, points: NDArray[np.float64]) -> Line:
         speed, offset = line
         time, shift, weight = points.T
-        keep = np.abs(shift - np.median(shift)) <= max(1.5 * self.period, 0.06)
+        # An entry, not a mean of two: there is always one that is kept.
+        middle = np.sort(shift)[len(shift) // 2]
+        keep = np.abs(shift - middle) <= max(1.5 * self.period, 0.06)
         if keep.sum() >= 3 and np.ptp(time[keep]) > 1.5:
             slope, base = np.polyfit(time[keep], shift[keep], 1, w=weight[keep])
             return speed + float(slope), offset + float(base)

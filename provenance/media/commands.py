@@ -44,6 +44,7 @@ class Files:
 
 VIDEO_FILES = Files("reference.mp4", "working.mov")
 STILL_FILES = Files("reference.jpg", "working.png")
+SOUND_FILES = Files("reference.m4a", "working.m4a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def extraction(examined: Examined, plan: Plan, fd: int, limits: Limits) -> list[
         _add_sound(examined, plan, graph)
     if video and plan.reference:
         outputs += _reference(sound)
+    elif sound and plan.reference:
+        outputs += [*_reference_sound(), *_CLEAN, "-f", "ipod", f"file:{SOUND_FILES.reference}"]
     if video and plan.working:
         outputs += _working(sound)
     if sound:
@@ -178,7 +181,7 @@ def _add_sound(examined: Examined, plan: Plan, graph: list[str]) -> None:
     ]
     video = examined.info.has_video
     head = f"[0:{examined.info.audio_index}]{','.join(chain)}"
-    if video and plan.reference:
+    if plan.reference:
         graph.append(f"{head},asplit=2[refa][tol]")
         head = "[tol]anull"
     tail = ["[print]", "[pcm]"] + (["[worka]"] if video and plan.working else [])
@@ -187,15 +190,17 @@ def _add_sound(examined: Examined, plan: Plan, graph: list[str]) -> None:
 
 
 def _reference(sound: bool) -> list[str]:
-    audio = (
-        ["-map", "[refa]", "-c:a", "aac", "-aac_coder", "fast", "-b:a", "48k", "-flags:a", "+bitexact"] if sound else []
-    )
+    audio = _reference_sound() if sound else []
     return [
         "-map", "[ref]", "-c:v", "libx264", *_X264_REFERENCE, *_X264_THREADS, "-pix_fmt", "yuv420p",
         "-force_key_frames", "expr:gte(t,n_forced*2)", "-flags:v", "+bitexact",
         "-fps_mode", "passthrough", "-enc_time_base", "filter",
         *audio, *_CLEAN, "-f", "mp4", f"file:{VIDEO_FILES.reference}",
     ]  # fmt: skip
+
+
+def _reference_sound() -> list[str]:
+    return ["-map", "[refa]", "-c:a", "aac", "-aac_coder", "fast", "-b:a", "48k", "-flags:a", "+bitexact"]
 
 
 def _working(sound: bool) -> list[str]:

@@ -147,7 +147,7 @@ def _collect(folder: Path, examined: Examined, meter: _Meter, is_fenced: bool) -
             f"decoding stopped at {float(length):.2f} of {float(info.duration):.2f} s: the rest is damaged or missing"
         )
     chromaprint = _existing(folder / commands.CHROMAPRINT)
-    names = commands.STILL_FILES if info.still else commands.VIDEO_FILES
+    names = commands.STILL_FILES if info.still else commands.VIDEO_FILES if info.has_video else commands.SOUND_FILES
     meter.finish()
     return Extraction(
         info=info,

@@ -49,7 +49,11 @@ def open_media(path: Path) -> OpenMedia:
     os.close(fd)
     if stat.S_ISDIR(status.st_mode):
         raise MediaError(
-            "media.directory", f"{path} is a directory", expected="a media file", hint="name the files inside it"
+            "media.directory",
+            f"{path} is a directory",
+            expected="a media file",
+            found="a directory",
+            hint="name the files inside it",
         )
     if not stat.S_ISREG(status.st_mode):
         raise MediaError(

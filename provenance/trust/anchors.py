@@ -232,15 +232,26 @@ def read_pem(path: Path) -> bytes:
         TrustError: it cannot be read or is too large.
     """
     try:
-        if path.stat().st_size > MAX_LIST_BYTES:
-            raise TrustError(
-                "trust.anchor_unreadable", f"{path.name} is too large", expected=f"at most {MAX_LIST_BYTES} bytes"
-            )
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            # What a path claims to measure says nothing of a pipe or a device.
+            data = stream.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise TrustError(
-            "trust.anchor_unreadable", f"the certificates in {path} cannot be read", found=error.strerror or str(error)
+            "trust.anchor_unreadable",
+            f"the certificates in {path} cannot be read",
+            expected="a file of certificates in PEM",
+            found=error.strerror or str(error),
+            hint="check path and permissions",
         ) from error
+    if len(data) > MAX_LIST_BYTES:
+        raise TrustError(
+            "trust.anchor_unreadable",
+            f"{path} is too large",
+            expected=f"at most {MAX_LIST_BYTES} bytes of PEM",
+            found="more",
+            hint="name the file that holds the authorities' certificates",
+        )
+    return data
 
 
 def _subject(certificate: x509.Certificate) -> str:

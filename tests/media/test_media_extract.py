@@ -278,3 +278,20 @@ def test_frames_and_sound_of_a_file_that_has_none_are_refused(media: MediaLibrar
     with pytest.raises(MediaError) as no_sound:
         read_pcm(media("silent.mp4"), limits=limits)
     assert (no_picture.value.code, no_sound.value.code) == ("media.no_frames", "media.no_sound")
+
+
+@pytest.mark.parametrize("name", ["sweep.wav", "covered.m4a"])
+def test_sound_alone_has_a_reference_copy_too_and_always_the_same(
+    name: str, media: MediaLibrary, limits: Limits, tmp_path: Path
+) -> None:
+    plan = Plan(Fraction(2), reference=True)
+    copies = [taken(media(name), tmp_path, limits, plan)[0].reference for _ in range(2)]
+    first, second = (copy.read_bytes() for copy in copies if copy is not None)
+    assert first == second
+    assert copies[0] is not None
+    info = probe(copies[0], limits=limits)
+    assert (info.kind.media_type, info.has_video, info.has_audio) == ("audio/mp4", False, True)
+    heard, signed = read_pcm(copies[0], limits=limits), read_pcm(media(name), limits=limits)
+    assert abs(len(heard) - len(signed)) < PCM_RATE // 20
+    shared = min(len(heard), len(signed))
+    assert np.corrcoef(heard[:shared], signed[:shared])[0, 1] > 0.95

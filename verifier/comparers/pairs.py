@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -41,6 +41,9 @@ def aligned_pairs(
     working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings
 ) -> Iterator[Pairs]:
     """The piece in chunks of ``CHUNK_S`` at up to ``RATE`` pairs a second, so that memory stays flat."""
+    if piece.length == 0:
+        # A still: its one picture is there at second 0.
+        piece = replace(piece, end=piece.start + 1 / RATE)
     count = max(1, round(piece.length / CHUNK_S))
     edges = np.linspace(piece.start, piece.end, count + 1)
     for start, end in pairwise(edges):

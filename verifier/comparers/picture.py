@@ -37,14 +37,15 @@ class Excess:
     """How much more a block differs than an encoder explains, over one piece.
 
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
-    natural log of observed over expected energy, the window's own median subtracted; ``still``: float32 (m, rows,
-    columns), how much the clip's own content changed there (root mean square grey levels); ``tone``: float64
-    (256,), the fitted curve; ``quality``: the encoder setting that fits the clip.
+    natural log of observed over expected energy, the window's own median subtracted; ``still`` and ``under``: float32
+    (m, rows, columns), how much the clip's and the original's own content changed there (root mean square grey levels);
+    ``tone``: float64 (256,), the fitted curve; ``quality``: the encoder setting that fits the clip.
     """
 
     times: NDArray[np.float64]
     level: NDArray[np.float32]
     still: NDArray[np.float32]
+    under: NDArray[np.float32]
     tone: NDArray[np.float64]
     quality: int
 
@@ -58,7 +59,7 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
     native = (clip.facts.width or geometry.clip_size[0], clip.facts.height or geometry.clip_size[1])
     size = min(native, geometry.clip_size)
     quality: int | None = None
-    times, levels, stills = [], [], []
+    times, levels, stills, unders = [], [], [], []
     tone = np.arange(256.0)
     for pairs in aligned_pairs(working, reference, piece, geometry, settings):
         tone = tone_curve(pairs.original, pairs.clip, mask)
@@ -75,11 +76,12 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
             )
             levels.append(_standing_out(level))
             stills.append(_change(pairs.clip[rows]))
+            unders.append(_change(pairs.original[rows]))
             step = 1 / RATE
             times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
     if not times or quality is None:
         return None
-    return Excess(np.array(times), np.stack(levels), np.stack(stills), tone, quality)
+    return Excess(np.array(times), np.stack(levels), np.stack(stills), np.stack(unders), tone, quality)
 
 
 def _standing_out(level: NDArray[np.float32]) -> NDArray[np.float32]:
