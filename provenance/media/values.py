@@ -98,8 +98,8 @@ class Extraction:
     """All that one decode of a file brought. Paths lie in the work folder the caller gave and owns.
 
     ``frame_times``: seconds of every picture, float64, shape (frames,). ``reference``: low-resolution copy
-    (MP4, JPEG for a still, M4A for sound alone). ``working``: visually lossless copy at the reference's size, every frame
-    with its time, mono sound at ``PCM_RATE``. ``signature``: MPEG-7 video signature (binary).
+    (MP4; JPEG for a still, M4A for sound alone). ``working``: visually lossless copy of a picture at the reference's
+    size, every frame with its time, mono sound at ``PCM_RATE``. ``signature``: MPEG-7 video signature (binary).
     ``chromaprint``: raw 32-bit sub-fingerprints, uint32. ``pcm``: mono 16-bit little-endian samples.
     """
 

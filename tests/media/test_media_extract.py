@@ -220,7 +220,7 @@ def test_sound_alone_has_no_frames(media: MediaLibrary, limits: Limits, tmp_path
     for name in ("tone.mp3", "covered.m4a", "tone.wav", "tone.ogg", "tone.flac", "tone.aac"):
         result, frames = taken(media(name), tmp_path, limits)
         assert frames == []
-        assert result.reference is None
+        assert result.working is None
         assert result.pcm is not None
         assert float(result.duration) == pytest.approx(2, abs=0.06)
 
