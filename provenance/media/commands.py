@@ -168,7 +168,8 @@ def _add_video(examined: Examined, plan: Plan, graph: list[str], outputs: list[s
     graph.append("[tot]crop='min(iw,16)':'min(ih,16)':0:0,format=gray[tick]")
     outputs += ["-map", "[hash]", "-map", "[tick]", *nut.OUTPUT]
     if plan.signature:
-        graph.append(f"[tos]fps={_SIGNATURE_RATE},signature=format=binary:filename={SIGNATURE}[sig]")
+        # Under 0.1 s of video, fps would pass nothing on, and the signature of nothing crashes FFmpeg.
+        graph.append(f"[tos]fps={_SIGNATURE_RATE}:eof_action=pass,signature=format=binary:filename={SIGNATURE}[sig]")
         outputs += ["-map", "[sig]", "-f", "null", "-"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from support.media import MediaLibrary
 
 from provenance.errors import MediaError
+from provenance.fingerprints.iscc import read_mpeg7_frames
 from provenance.media.extract import Plan, extract
 from provenance.media.frames import read_frames
 from provenance.media.probe import probe
@@ -46,6 +47,18 @@ def test_one_decode_brings_all_that_was_asked_for(media: MediaLibrary, limits: L
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert result.notes == ()
+
+
+@pytest.mark.parametrize(("name", "count"), [("one_frame.mp4", 1), ("two_frames.mp4", 2)])
+def test_a_video_of_a_moment_has_a_signature_too(
+    media: MediaLibrary, limits: Limits, tmp_path: Path, name: str, count: int
+) -> None:
+    result, frames = taken(media(name), tmp_path, limits)
+    assert len(result.frame_times) == count
+    assert len(frames) == 1
+    assert result.signature is not None
+    assert len(read_mpeg7_frames(result.signature.read_bytes())) == 1
+    assert result.reference is not None
 
 
 def test_what_was_not_asked_for_is_not_made(media: MediaLibrary, limits: Limits, tmp_path: Path) -> None:

@@ -118,6 +118,12 @@ def _silent(path: Path) -> None:
     ffmpeg(*PICTURE, *H264, path)
 
 
+@recipe("one_frame.mp4", "two_frames.mp4")
+def _moment(path: Path) -> None:
+    """Videos that last less than a tenth of a second."""
+    ffmpeg(*PICTURE, *H264, "-frames:v", "1" if "one" in path.name else "2", "-f", "mp4", path)
+
+
 @recipe("rotated.mp4")
 def _rotated(path: Path) -> None:
     """Coded lying down with a display matrix that stands it up: red above, blue below when shown upright."""
