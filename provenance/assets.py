@@ -49,7 +49,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class SignedAsset:
-    """The signer's result. ``sidecar`` is set where the container cannot embed a manifest."""
+    """The signer's result. ``sidecar`` is set where the container cannot embed a manifest.
+
+    ``notes``: what its publisher should know of the input, in words: damage, a misleading name.
+    """
 
     path: Path
     sidecar: Path | None
@@ -57,6 +60,7 @@ class SignedAsset:
     hard_binding: str
     fingerprints: Fingerprints
     reference: ReferenceCopy | None
+    notes: tuple[str, ...] = ()
 
     @property
     def asset_id(self) -> str:

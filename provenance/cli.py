@@ -11,7 +11,7 @@ import click
 
 from provenance import __version__
 from provenance.console import safe
-from provenance.context import RootOptions, command_errors
+from provenance.context import NamedPath, RootOptions, command_errors
 
 GROUP = "provenance.commands"
 _AS_JSON = "provenance.cli.as_json"
@@ -78,7 +78,7 @@ def _from_elsewhere(entry: EntryPoint) -> str:
 
 
 @click.group(cls=LazyGroup, name="provenance", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(path_type=Path), help="Folder of keys, trust and registry [PROVENANCE_HOME].")
+@click.option("--home", type=NamedPath(), help="Folder of keys, trust and registry [PROVENANCE_HOME].")
 @click.option("--require-sandbox", is_flag=True, help="Refuse to decode media where the decoder cannot be fenced.")
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done, and show where an error came from.")
 @click.version_option(__version__, prog_name="provenance")

@@ -70,6 +70,19 @@ def error_as_text(error: ProvenanceError) -> str:
     return "\n".join(lines)
 
 
+class NamedPath(click.Path):
+    """A path as ``Path``, which must not be empty: an unset variable of a script would mean the working folder."""
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; wrong usage where it is empty."""
+        if value == "":
+            self.fail("the name is empty; give the path of a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @contextlib.contextmanager
 def command_errors(ctx: click.Context, *, as_json: bool) -> Iterator[None]:
     """Turn whatever a command raises into one message and an exit code; the only place that does."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.console import progress, safe
-from provenance.context import error_as_json, error_as_text, settings_of
+from provenance.context import NamedPath, error_as_json, error_as_text, settings_of
 from provenance.errors import ProvenanceError
 from provenance.exits import ExitCode
 
@@ -22,8 +22,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
-@click.argument("signed", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--reference", type=click.Path(path_type=Path), help="Its reference copy (with one SIGNED only).")
+@click.argument("signed", nargs=-1, required=True, type=NamedPath())
+@click.option("--reference", type=NamedPath(), help="Its reference copy (with one SIGNED only).")
 @click.option("--embargo", is_flag=True, help="Let nobody but the owner find it until it is released.")
 @click.option(
     "--embargo-until",
@@ -184,7 +184,7 @@ def supersede_command(ctx: click.Context, old_id: str, new_id: str) -> None:
 
 
 @assets.command("backup")
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=NamedPath())
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @click.pass_context
 def backup_command(ctx: click.Context, target: Path, force: bool) -> None:

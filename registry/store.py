@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,6 @@ from registry.models import REVISIONS
 
 _PRAGMAS = (
     f"busy_timeout = {BUSY_TIMEOUT_MS}",
-    "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
     "trusted_schema = OFF",  # a database file from elsewhere must not run functions through its schema
@@ -94,8 +93,11 @@ def open_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now) 
         raise _absent(path)
     engine = _engine(path)
     try:
-        with database_errors(path), engine.connect() as connection:
-            _require_current(connection, path)
+        with database_errors(path):
+            with engine.connect() as connection:
+                _require_current(connection, path)
+            engine.dispose()  # a connection from before the switch would not see it
+            _use_write_ahead_log(path)
         return Registry(engine, BlobStore(settings.blobs), clock)
     except BaseException:
         engine.dispose()
@@ -177,6 +179,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _use_write_ahead_log(path: Path) -> None:
+    # Not among the pragmas of every connection: it stays with the file, and changes a file that is none of ours.
+    with closing(_connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL").close()
+
+
 def _require_current(connection: Connection, path: Path) -> None:
     revision = _revision(connection, path)
     if revision is None:
@@ -186,6 +194,7 @@ def _require_current(connection: Connection, path: Path) -> None:
             "registry.newer_schema",
             f"the registry {path} was made by a newer version of this program",
             expected=f"schema {REVISIONS[-1]} or older",
+            found="a schema that this version does not know",
             hint="use the newer version; nothing was changed",
         )
     if revision != REVISIONS[-1]:

@@ -73,6 +73,7 @@ class Outcome:
             "asset_id": asset.asset_id if asset else None,
             "reference_sha256": asset.reference.sha256 if asset and asset.reference else None,
             "registered": self.registered is not None,
+            "notes": list(asset.notes) if asset else [],
         }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from provenance.console import progress, safe, stdout, warn
-from provenance.context import error_as_json, error_as_text, settings_of
+from provenance.context import NamedPath, error_as_json, error_as_text, settings_of
 from provenance.exits import ExitCode
 from signer.authority import WARNING
 from signer.batch import Order, Outcome, Workshop, outputs_for
@@ -17,7 +17,7 @@ from signer.home import make_development_home
 from signer.keys import default_key, entry_of, load_key
 from signer.passphrase import existing_passphrase
 
-_PATH = click.Path(path_type=Path)
+_PATH = NamedPath()
 
 
 @click.command(short_help="Make a home: development certificates, a signing key and an empty registry.")
@@ -113,6 +113,8 @@ def sign(
             with progress(source.name, quiet=as_json) as advance:
                 result = workshop.sign(source, target, advance)
             results.append(result)
+            for note in result.asset.notes if result.asset else ():
+                warn(f"{result.source}: {note}")
             if not as_json:
                 _print(result)
     failures = sum(result.error is not None for result in results)

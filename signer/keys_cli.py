@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from provenance.console import safe, stdout, warn
-from provenance.context import settings_of
+from provenance.context import NamedPath, settings_of
 from provenance.errors import KeyFileError
 from signer.keys import (
     choose_default,
@@ -26,7 +26,7 @@ from signer.keys import (
 from signer.passphrase import existing_passphrase, new_passphrase
 from signer.request import signing_request
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = NamedPath(dir_okay=False)
 _passphrase_file = click.option("--passphrase-file", type=_FILE, help="Read the passphrase from this file.")
 
 

@@ -138,7 +138,16 @@ def sign_file(
         hard_binding=credential.hard_binding or "",
         fingerprints=prints,
         reference=kept,
+        notes=(*_misnamed(capture.path, kind), *extraction.notes),
     )
+
+
+def _misnamed(source: Path, kind: MediaKind) -> tuple[str, ...]:
+    # Content decides here; other readers go by the name, and will not find the credential.
+    if not source.suffix or source.suffix.lower() in kind.suffixes:
+        return ()
+    names = " or ".join(kind.suffixes)
+    return (f"{source.name} is {kind.media_type}, whatever its name says: name it {names} before publishing it",)
 
 
 def find_parent(capture: Capture, anchors: Sequence[AnchorList]) -> tuple[Parent | None, bytes | None]:

@@ -10,7 +10,7 @@ import click
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from provenance.console import safe, stdout, warn
-from provenance.context import settings_of
+from provenance.context import NamedPath, settings_of
 from provenance.trust.anchors import AnchorKind, AnchorList, add_anchors, load_anchors, read_pem, remove_anchors
 
 
@@ -44,7 +44,7 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
 
 @trust.command("add")
 @click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=NamedPath(dir_okay=False))
 @click.option(
     "--tsa", is_flag=True, help="The authorities issue timestamps; their word on who signed something is not taken."
 )

@@ -111,7 +111,7 @@ def test_a_registration_that_is_killed_loses_nothing(
 
     assert attempt(settings.home) == "registered"
     assert check_whole_or_none(settings, asset_id)
-    assert not list((settings.home / "work").iterdir())
+    assert not list((settings.home / "work").glob("*"))
     stored = [path for path in Path(settings.blobs).rglob("*") if path.is_file()]
     assert len(stored) == 2
 

@@ -46,7 +46,7 @@ def test_a_restored_backup_is_the_registry(newsroom: Newsroom, filled: Registry,
         copy = LocalCatalog(restored).reference_copy(newsroom.clip.asset_id, tmp_path)
         assert copy is not None
         assert newsroom.register(restored, newsroom.clip.path, load_settings(home)).created is False
-    assert list((tmp_path / "work").iterdir()) == []
+    assert list((tmp_path / "work").glob("*")) == []
 
 
 def test_a_backup_holds_no_account_names_and_no_orphans(filled: Registry, settings: Settings, tmp_path: Path) -> None:

@@ -182,9 +182,10 @@ def test_a_home_with_odd_characters_works(tmp_path: Path) -> None:
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "home").write_text("in the way")
+    settings = load_settings(tmp_path / "home")
+    settings.home.write_text("in the way")
     with pytest.raises(RegistryError) as caught:
-        create_registry(load_settings(tmp_path / "home"))
+        create_registry(settings)
     assert caught.value.code == "registry.write"
 
 
