@@ -17,7 +17,7 @@ from provenance.media.values import Frame, GreyImage
 from verifier.geometry import Geometry
 
 GRID_WIDTH = 64
-_SURROUNDINGS_S = 1.0
+_SURROUNDINGS_S = 0.4
 """Seconds before and after a frame whose mean is what stands still."""
 _BLOCK_FRAMES = 2000
 _MIN_STEP_S = 0.025
