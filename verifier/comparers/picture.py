@@ -117,15 +117,22 @@ def _pool(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _fit_quality(pairs: Pairs, toned: NDArray[np.uint8], mask: NDArray[np.bool_], size: tuple[int, int]) -> int:
-    """The encoder setting whose residual is most like the clip's, on the first two seconds."""
+    """The encoder setting whose residual is most like the clip's, on the textured blocks of the first two seconds."""
     few = slice(0, round(2 * RATE))
-    observed = np.nanmedian(np.log(block_energy(pairs.clip[few], toned[few], mask) + 0.5))
     own = block_energy(recode(toned[few], size, REFERENCE_QUALITY, RATE), toned[few], mask)
+    # Flat blocks come out the same at any setting.
+    textured = own.mean(axis=0) >= np.nanquantile(own.mean(axis=0), 0.6)
+    observed = _typical(block_energy(pairs.clip[few], toned[few], mask), textured)
     gaps = []
     for quality in QUALITIES:
         left = own + block_energy(recode(toned[few], size, quality, RATE), toned[few], mask)
-        gaps.append(abs(float(np.nanmedian(np.log(left + 0.5)) - observed)))
+        gaps.append(abs(_typical(left, textured) - observed))
     return QUALITIES[int(np.argmin(gaps))]
+
+
+def _typical(energy: NDArray[np.float32], blocks: NDArray[np.bool_]) -> float:
+    """Median log energy of some blocks."""
+    return float(np.nanmedian(np.log(energy[:, blocks] + 0.5)))
 
 
 def _windows(times: NDArray[np.float64]) -> list[NDArray[np.int64]]:
