@@ -71,10 +71,13 @@ def error_as_text(error: ProvenanceError) -> str:
 
 
 class NamedPath(click.Path):
-    """A path as ``Path``, which must not be empty: an unset variable of a script would mean the working folder."""
+    """A path as ``Path``, which must not be empty: an unset variable of a script would mean the working folder.
+
+    Whether it may be read is for the command to find out: that it may not is no wrong usage.
+    """
 
     def __init__(self, *, dir_okay: bool = True) -> None:
-        super().__init__(dir_okay=dir_okay, path_type=Path)
+        super().__init__(dir_okay=dir_okay, readable=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; wrong usage where it is empty."""
@@ -96,7 +99,7 @@ def command_errors(ctx: click.Context, *, as_json: bool) -> Iterator[None]:
         _report(error, as_json=as_json, ctx=ctx)
         ctx.exit(ExitCode.FAILED)
     except KeyboardInterrupt:
-        click.echo("cancelled, nothing written", err=True)
+        click.echo("cancelled: what was finished before stays, nothing is left half-written", err=True)
         ctx.exit(CANCELLED)
     except BrokenPipeError:
         raise

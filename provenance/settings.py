@@ -91,7 +91,7 @@ def load_settings(home: Path | None = None, **options: Any) -> Settings:
 
     try:
         return Located(home=folder.absolute(), **given)
-    except (tomllib.TOMLDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(
             "settings.file",
             f"the settings file {folder / SETTINGS_FILE} cannot be read",

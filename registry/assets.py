@@ -219,7 +219,8 @@ def _unknown(asset_id: str) -> RegistryError:
     return RegistryError(
         "asset.unknown",
         "no asset is registered under this id",
-        found=asset_id,
+        expected="26 letters and digits, as `register` printed them",
+        found=asset_id[:80] or "an empty id",
         hint="`provenance assets list` shows the ids",
     )
 

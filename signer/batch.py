@@ -181,4 +181,6 @@ def _output_for(source: Path, output: Path | None) -> Path:
 
 def _title_of(path: Path) -> str:
     # A file may be named with control characters; a title made from it must not be refused for that.
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path.name)[:MAX_TEXT]
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path.name or str(path))[
+        :MAX_TEXT
+    ]

@@ -174,6 +174,7 @@ def load_key(folder: Path, name: str, passphrase: str | None, *, now: datetime |
             "keys.unprotected",
             f"the key {name} has no passphrase",
             expected="an encrypted PKCS#8 key",
+            found="a key in the clear",
             hint=f"provenance keys import under another name: it stores the key of {path} under a passphrase",
         )
     mode = stat.S_IMODE(path.stat().st_mode)
@@ -201,6 +202,8 @@ def open_private(pem: bytes, passphrase: str | None, name: str) -> PrivateKey:
         raise KeyFileError(
             "keys.passphrase",
             f"the key {name} is protected and no passphrase was given",
+            expected="its passphrase",
+            found="none",
             hint="set PROVENANCE_PASSPHRASE or use --passphrase-file",
         )
     try:
@@ -210,6 +213,8 @@ def open_private(pem: bytes, passphrase: str | None, name: str) -> PrivateKey:
             raise KeyFileError(
                 "keys.passphrase",
                 f"the passphrase does not open the key {name}",
+                expected="the passphrase that the key was stored under",
+                found="another one",
                 hint="check the passphrase; where it is right, the key file is damaged",
             ) from error
         raise KeyFileError(
@@ -288,6 +293,7 @@ def default_key(folder: Path) -> str:
             "keys.missing",
             "there is no signing key",
             expected=f"a key in {folder}",
+            found="none",
             hint="provenance init for a development key, or provenance keys new NAME",
         )
     raise KeyFileError(
@@ -353,6 +359,7 @@ def _existing(folder: Path, name: str) -> Path:
             "keys.missing",
             f"there is no key named {name}",
             expected=f"a file {path}",
+            found="nothing",
             hint="provenance keys list shows the keys there are",
         )
     return path
@@ -371,6 +378,7 @@ def _checked(name: str) -> str:
             "keys.name",
             "this cannot be the name of a key",
             expected="letters, digits, dots, dashes and underscores, at most 64",
-            found=name[:80],
+            found=name[:80] or "an empty name",
+            hint="choose another name, such as newsroom-2026",
         )
     return name

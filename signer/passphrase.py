@@ -53,7 +53,13 @@ def _given(file: Path | None) -> str | None:
             hint="check path and permissions",
         ) from error
     if not text:
-        raise KeyFileError("keys.passphrase", f"the passphrase file {file} is empty", expected="a passphrase")
+        raise KeyFileError(
+            "keys.passphrase",
+            f"the passphrase file {file} is empty",
+            expected="a passphrase",
+            found="nothing in its first line",
+            hint="write the passphrase into it",
+        )
     return text
 
 
@@ -62,6 +68,8 @@ def _ask(question: str, name: str) -> str:
         raise KeyFileError(
             "keys.passphrase",
             f"the key {name} needs a passphrase, and nobody can be asked",
+            expected="a passphrase, or a terminal to ask for it",
+            found="neither",
             hint=f"set {VARIABLE} or use --passphrase-file",
         )
     return getpass.getpass(question)

@@ -123,6 +123,8 @@ def remove_anchors(folder: Path, name: str) -> None:
         raise TrustError(
             "trust.unknown_list",
             f"there is no trust list {name}",
+            expected="the name of an installed list",
+            found="none of that name",
             hint="`provenance trust list` names those that are there",
         )
     for path in found:
@@ -220,8 +222,10 @@ def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise TrustError(
             "trust.name",
-            f"{name!r} cannot name a trust list",
+            "this cannot name a trust list",
             expected="1 to 64 lower-case letters, digits, - and _, starting with a letter or digit",
+            found=name[:80] or "an empty name",
+            hint="choose another name, such as newsrooms",
         )
 
 

@@ -146,10 +146,10 @@ def test_hostile_names_in_wrong_usage_never_reach_the_terminal() -> None:
     assert not set(result.stderr) & set("\x1b\u202e")
 
 
-def test_ctrl_c_says_that_nothing_was_written(run: Callable[..., Result]) -> None:
+def test_ctrl_c_says_that_nothing_is_half_written(run: Callable[..., Result]) -> None:
     result = run(failing(KeyboardInterrupt()), "act")
     assert result.exit_code == 130
-    assert result.stderr == "cancelled, nothing written\n"
+    assert result.stderr == "cancelled: what was finished before stays, nothing is left half-written\n"
 
 
 def test_a_refusal_of_the_system_is_a_message_and_no_traceback(run: Callable[..., Result]) -> None:

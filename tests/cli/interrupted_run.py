@@ -1,0 +1,27 @@
+"""Runs ``provenance`` and presses Ctrl-C when it first enters a function: ``interrupted_run.py FUNCTION WORD…``.
+
+The moment is a place in the program, not a time: so it can be repeated exactly.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from provenance.cli import main
+
+
+def press_at(function: str) -> None:
+    def watch(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_name == function:
+            sys.setprofile(None)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sys.setprofile(watch)
+
+
+if __name__ == "__main__":
+    press_at(sys.argv[1])
+    main(sys.argv[2:])
