@@ -228,13 +228,11 @@ def test_no_name_of_a_file_confuses_a_command_or_steers_a_terminal(
     file = os.fsdecode(HOSTILE[name])
     shutil.copy(media("still.png"), file)
     for words, code in (
-        (["sign", "-o", "out.png", "--force", "--", file], 0),
-        (["sign", "-o", "out.png", "--force", "--json", "--", file], 0),
+        (["sign", "-o", "out.png", "--json", "--", file], 0),
         (["register", "--", file], 1),
         (["inspect", "--", file], 6),
         (["check", "--", file], 6),
-        (["verify", "--no-registry", "--report", "report.html", "--force", "--", file], 4),
-        (["verify", "--no-registry", "--json", "--", file], 4),
+        (["verify", "--no-registry", "--report", "report.html", "--", file], 4),
     ):
         result = room.run(*words)
         assert result.exit_code == code, result.output

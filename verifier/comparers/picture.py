@@ -28,6 +28,7 @@ REFERENCE_QUALITY = 26
 USUAL_SPREAD = 1 / 3
 """Robust deviation of the level over blocks (natural log) that a fair synthesis keeps under: 0.15 to 0.37 on the tuning
 half of the corpus at 360p crf 30 and 240p crf 34; a fast camera at half the frame rate reaches 0.67."""
+_MIN_BULK = 24
 _FLOOR = 3.0
 """Grey levels squared added to every energy: below it there is only rounding."""
 
@@ -37,8 +38,8 @@ class Excess:
     """How much more a block differs than an encoder explains, over one piece.
 
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
-    natural log of observed over expected energy, the window's own median subtracted; ``still`` and ``under``: float32
-    (m, rows, columns), how much the clip's and the original's own content changed there (root mean square grey levels);
+    natural log of observed over expected energy, over the window's bulk; ``still`` and ``under``: float32 (m, rows,
+    columns), how much the clip's and the original's own content changed there (root mean square grey levels);
     ``tone``: float64 (256,), the fitted curve; ``quality``: the encoder setting that fits the clip.
     """
 
@@ -71,10 +72,9 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
         # The reference copy has losses of its own.
         expected_energy += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
         for rows in _windows(pairs.times):
-            level = np.log(
-                (observed_energy[rows].mean(axis=0) + _FLOOR) / (expected_energy[rows].mean(axis=0) + _FLOOR)
-            )
-            levels.append(_standing_out(level))
+            observed, expected = observed_energy[rows].mean(axis=0), expected_energy[rows].mean(axis=0)
+            level = np.log((observed + _FLOOR) / (expected + _FLOOR))
+            levels.append(_standing_out(level, expected > _FLOOR / 2))
             stills.append(_change(pairs.clip[rows]))
             unders.append(_change(pairs.original[rows]))
             step = 1 / RATE
@@ -84,14 +84,18 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
     return Excess(np.array(times), np.stack(levels), np.stack(stills), np.stack(unders), tone, quality)
 
 
-def _standing_out(level: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The level over the window's own median, scaled down where the bulk of blocks scatters more than is usual."""
+def _standing_out(level: NDArray[np.float32], textured: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The level over the bulk's median, scaled down where the bulk scatters more than is usual.
+
+    The bulk is what has texture, where there is enough of it: flat blocks always come out as expected.
+    """
     seen = np.isfinite(level)
-    if not seen.any():
+    bulk = seen & textured if (seen & textured).sum() >= _MIN_BULK else seen
+    if not bulk.any():
         return np.zeros_like(level)
-    centred = level - np.median(level[seen])
-    spread = 1.4826 * float(np.median(np.abs(centred[seen])))
-    return np.where(seen, centred / max(1.0, spread / USUAL_SPREAD), 0).astype(np.float32)
+    centre = max(0.0, float(np.median(level[bulk])))
+    spread = 1.4826 * float(np.median(np.abs(level[bulk] - centre)))
+    return np.where(seen, (level - centre) / max(1.0, spread / USUAL_SPREAD), 0).astype(np.float32)
 
 
 def block_energy(

@@ -16,7 +16,7 @@ from verifier.timing import Piece
 
 STRONG = 2.0
 """Excess (natural log of energy) that a changed block must reach for ``MIN_WINDOWS``. Untouched clips of the tuning
-half of the corpus stay under 1.02 at 360p crf 30 and under 1.9 at 240p 15 fps crf 34."""
+half of the corpus stay under 0.84 at 360p crf 30 and under 1.9 at 240p crf 34."""
 STRONG_STILL = 3.0
 """The same for a still, which has one window: a re-saturated photograph reaches 2.4 where colours clip."""
 WEAK = 1.0
