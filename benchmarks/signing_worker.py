@@ -27,7 +27,7 @@ def processor_seconds() -> float:
 
 
 def main(home: Path, warm: Path, source: Path, target: Path) -> None:
-    """Sign ``warm``, then ``source`` with a clock running; print JSON: wall and cpu (s), peak_mib of the largest process."""
+    """Sign ``warm``, then ``source`` with a clock running; print JSON: wall and cpu in s, the peak in MiB."""
     settings = load_settings(home)
     make_development_home(settings)
     anchors = load_anchors(settings.anchors)
