@@ -1,0 +1,54 @@
+"""The page on signing's cost says "short" where a target is missed, and when the machine was not quiet."""
+
+from __future__ import annotations
+
+from benchmarks.signing_cost import Cost, Row, table, verdicts
+
+
+def row(seconds: int, *, wall: float = 1.5, cpu: float = 2.0, peak: float = 200.0, foreign: float = 0.0) -> Row:
+    """Decoding takes a hundredth of the footage's length; signing as many times that as said."""
+    unit = seconds / 100
+    plain = Cost(unit, unit, 100.0, 0.0)
+    return Row(seconds, 1000, (plain,), (plain,), (Cost(wall * unit, cpu * unit, peak, foreign),))
+
+
+def missed(*rows: Row) -> list[str]:
+    return [asked for asked, _, met in verdicts(rows) if not met]
+
+
+def test_all_targets_can_be_met() -> None:
+    assert missed(row(10), row(600), row(3600)) == []
+    assert "**short**" not in table([row(10), row(600)])
+
+
+def test_ratios_are_of_medians() -> None:
+    decode = tuple(Cost(wall, 1.0, 1.0, 0.0) for wall in (1.0, 2.0, 90.0))
+    sign = tuple(Cost(wall, 4.0, 1.0, 0.0) for wall in (3.0, 0.1, 80.0))
+    measured = Row(10, 1000, decode, decode[:1], sign)
+    assert measured.ratio("wall") == 1.5
+    assert measured.ratio("wall", single=True) == 3.0
+    assert measured.ratio("cpu") == 4.0
+
+
+def test_each_ratio_over_its_limit_is_short() -> None:
+    assert missed(row(10, wall=1.61), row(600)) == ["10 s: wall time at most 1.6 x decoding"]
+    assert missed(row(10), row(600, cpu=2.41), row(3600)) == [
+        "600 s: processor time at most 2.4 x",
+        "cost linear: a second of a longer file costs at most 1.1 x one of a shorter",
+    ]
+    assert table([row(10, wall=1.61)]).count("**short**") == 1
+
+
+def test_memory_that_grows_with_the_file_is_short() -> None:
+    assert missed(row(10, peak=200), row(600, peak=225)) == ["peak memory flat: at most 1.1 x that of 10 s"]
+    assert missed(row(10, peak=200), row(600, peak=215)) == []
+
+
+def test_longer_files_may_cost_less_a_second_but_not_more() -> None:
+    assert missed(row(10, cpu=2.3), row(600, cpu=1.5)) == []
+    assert len(missed(row(10, cpu=2.3), row(600, cpu=1.5), row(3600, cpu=1.8))) == 1
+
+
+def test_a_disturbed_run_is_called_so() -> None:
+    assert "Disturbed by other processes: 600 s (30%)" in table([row(10), row(600, foreign=0.3)])
+    assert "Disturbed" not in table([row(10), row(600, foreign=0.02)])
