@@ -43,7 +43,8 @@ def vouchers_of(store: bytes, chain: Sequence[x509.Certificate], anchors: Sequen
         # that could vouch for the signer, too.
         own = {c.issuer for c in chain} | {c.subject for c in vouching.certificates}
         results = _results(store, [vouching, *(_without(a, own) for a in times)])
-        if results.get("trustListUri") == vouching.uri:
+        # Not by "trustListUri": it also names a list that vouches for an ingredient's signer alone.
+        if _names(items(mapping(results, "activeManifest").get("success")), vouching.uri):
             signer.append(vouching.uri)
         ingredients |= _vouched_ingredients(results, vouching.uri)
     return Vouchers(
@@ -62,13 +63,20 @@ def _successes(results: Mapping[str, Any]) -> set[str]:
 
 
 def _vouched_ingredients(results: Mapping[str, Any], uri: str) -> set[str]:
-    """Signatures of ingredients for which the list is named, which only the wording of the status tells."""
-    found = set()
+    """Signatures of ingredients for which the list is named."""
+    found: set[str] = set()
     for delta in items(results.get("ingredientDeltas")):
-        for status in items(mapping(delta, "validationDeltas").get("success")):
-            if status.get("code") == _TRUSTED and f"[{uri}]" in (text(status.get("explanation")) or ""):
-                found.add(text(status.get("url")) or "")
+        found |= _names(items(mapping(delta, "validationDeltas").get("success")), uri)
     return found
+
+
+def _names(successes: Sequence[Mapping[str, Any]], uri: str) -> set[str]:
+    """Signatures whose signer is found trusted by this list, which only the wording of the status tells."""
+    return {
+        text(status.get("url")) or ""
+        for status in successes
+        if status.get("code") == _TRUSTED and f"[{uri}]" in (text(status.get("explanation")) or "")
+    }
 
 
 def _without(anchors: AnchorList, subjects: set[x509.Name]) -> AnchorList:

@@ -69,6 +69,16 @@ def test_a_strangers_parent_is_told_as_untrusted(world: World, media: Path, tmp_
     assert credential.ingredients[0].failures == (UNTRUSTED_CODE,)
 
 
+def test_a_trusted_parent_does_not_vouch_for_the_stranger_who_signs_over_it(
+    world: World, media: Path, signed: Signed, tmp_path: Path
+) -> None:
+    sign(media / "b.jpg", tmp_path / "e.jpg", world.stranger, assertions=[], parent=signed("a.jpg"), intent=EDIT)
+    credential = world.read(tmp_path / "e.jpg")
+    assert (credential.state, credential.trust_lists) == (CredentialState.UNTRUSTED, ())
+    assert UNTRUSTED_CODE in credential.codes
+    assert credential.ingredients[0].failures == ()
+
+
 def test_a_list_for_timestamps_does_not_vouch_for_the_signer_of_a_parent(
     world: World, media: Path, tmp_path: Path
 ) -> None:
