@@ -16,6 +16,10 @@ SPEEDS = (1.0, 0.5, 0.6, 0.667, 0.75, 0.8, 0.85, 0.9, 0.95, 1.05, 1.1, 1.15, 1.2
 """Speeds tried (original seconds per clip second); the fit then finds the true one."""
 SAME_MOMENT = 0.45
 """Mean residual correlation (-1 to 1) along a line above which it is the same moment; other moments lie under 0.25."""
+SAME_SCENE = 0.75
+"""Correlation of whole pictures (-1 to 1) above which it is still the same scene."""
+SAME_BLACK = 3.0
+"""Mean difference (grey levels) under which two dark or flat frames are the same."""
 TOLERANCE_S = 0.12
 """Seconds by which votes for one line may disagree."""
 _STEP_S = 0.08
@@ -87,16 +91,20 @@ class Match:
         """Mean correlation along a line."""
         return float(self.along(line, frames).mean())
 
-    def likeness(self, line: Line, frames: NDArray[np.int64]) -> float:
-        """Median correlation of the pictures themselves along a line, what stands still included, -1 to 1."""
+    def alike(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each frame shows the scene that a line gives it, what stands still included: bool (frames,)."""
         mask = self.clip.mask
+        wanted = line[0] * self.clip.times[frames] + line[1]
         ours = self.clip.pictures[frames][:, mask].astype(np.float32)
-        at = self.original.at(line[0] * self.clip.times[frames] + line[1] + self.period / 2)
-        theirs = self.original.pictures[at][:, mask].astype(np.float32)
+        theirs = self.original.pictures[self.original.at(wanted + self.period / 2)][:, mask].astype(np.float32)
+        apart = np.abs(ours - theirs).mean(axis=1)
         ours -= ours.mean(axis=1, keepdims=True)
         theirs -= theirs.mean(axis=1, keepdims=True)
         norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        return float(np.median((ours * theirs).sum(axis=1) / np.maximum(norms, 1e-3)))
+        correlation = (ours * theirs).sum(axis=1) / np.maximum(norms, 1e-3)
+        inside = (wanted >= self.original.times[0] - 0.2) & (wanted <= self.original.times[-1] + 0.2)
+        same: NDArray[np.bool_] = inside & ((correlation >= SAME_SCENE) | (apart <= SAME_BLACK))
+        return same
 
 
 def _best_shifts(

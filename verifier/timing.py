@@ -25,8 +25,8 @@ of a short clip. Other moments of the same scene reach 0.72 for half a second, a
 EXACT_MOMENT = 0.87
 """Mean correlation of their best frames: where it is the same moment, somewhere it is so exactly. Another moment of
 the same scene reached 0.82; re-encodings at 240p crf 34 lie at 0.9 throughout."""
-SAME_SCENE = 0.75
-"""Correlation of whole pictures (-1 to 1) along a line above which it is still the same scene."""
+BRIDGE_SHARE = 0.8
+"""Share of a gap's frames that must show the scene of a piece beside it for the gap to be closed."""
 _SMOOTH_S = 0.4
 _SHORT_S = 1.2
 _SHORT_EXTRA = 0.1
@@ -138,33 +138,42 @@ def _peak(pieces: list[Piece], match: Match) -> float:
 
 
 def _bridged(pieces: list[Piece], match: Match, end: float) -> list[Piece]:
-    """Close gaps on a line where the scene stays the same: something in the picture was changed there, not the time."""
-    joined: list[Piece] = []
-    for piece in pieces:
-        start = joined[-1].end if joined else 0.0
-        if (
-            start < piece.start
-            and (not joined or _same_line(joined[-1], piece))
-            and _alike(piece, start, piece.start, match)
-        ):
-            piece = replace(piece, start=start)
-        if joined and joined[-1].end == piece.start and _same_line(joined[-1], piece):
-            before = joined.pop()
+    """Close gaps where the scene stays that of the pieces around: something was changed there, but not the time."""
+    neighbours: list[Piece | None] = [None, *pieces, None]
+    edges = [0.0, *(edge for piece in pieces for edge in (piece.start, piece.end)), end]
+    for index, (before, after) in enumerate(pairwise(neighbours)):
+        start, stop = edges[2 * index], edges[2 * index + 1]
+        at = _split(before, after, match, start, stop)
+        if at is not None:
+            edges[2 * index], edges[2 * index + 1] = at, at
+    closed = [replace(p, start=edges[2 * k + 1], end=edges[2 * k + 2]) for k, p in enumerate(pieces)]
+    joined = closed[:1]
+    for piece in closed[1:]:
+        before = joined[-1]
+        if before.end == piece.start and _same_line(before, piece):
             score = (before.score * before.length + piece.score * piece.length) / (before.length + piece.length)
             longer = max(before, piece, key=lambda p: p.length)
-            piece = replace(longer, start=before.start, end=piece.end, score=score)
-        joined.append(piece)
-    if joined[-1].end < end and _alike(joined[-1], joined[-1].end, end, match):
-        joined[-1] = replace(joined[-1], end=end)
+            joined[-1] = replace(longer, start=before.start, end=piece.end, score=score)
+        else:
+            joined.append(piece)
     return joined
 
 
-def _alike(piece: Piece, start: float, end: float, match: Match) -> bool:
-    frames = np.flatnonzero((match.clip.times >= start - 1e-6) & (match.clip.times < end))
-    wanted = sorted((piece.original_time(start), piece.original_time(end)))
-    times = match.original.times
-    inside = wanted[0] >= times[0] - 0.2 and wanted[1] <= times[-1] + 0.2
-    return inside and (not frames.size or match.likeness((piece.speed, piece.offset), frames) >= SAME_SCENE)
+def _split(before: Piece | None, after: Piece | None, match: Match, start: float, stop: float) -> float | None:
+    """Where in a gap the piece before it should end and the one after it begin; None if they do not explain the gap."""
+    times = match.clip.times
+    frames = np.flatnonzero((times >= start - 1e-6) & (times < stop - 1e-6))
+    if not frames.size:
+        return None if start == stop else (stop if after is None else start)
+    alike = [
+        np.zeros(len(frames), bool) if piece is None else match.alike((piece.speed, piece.offset), frames)
+        for piece in (before, after)
+    ]
+    explained = np.r_[0, np.cumsum(alike[0])] + np.r_[np.cumsum(alike[1][::-1])[::-1], 0]
+    best = int(np.argmax(explained))
+    if explained[best] < BRIDGE_SHARE * len(frames):
+        return None
+    return stop if best == len(frames) else float(start if best == 0 else times[frames[best]])
 
 
 def _fill_quiet(label: NDArray[np.int64], quiet: NDArray[np.bool_]) -> NDArray[np.int64]:

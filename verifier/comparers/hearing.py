@@ -33,7 +33,7 @@ SAME = 0.55
 SILENCE_DB = -55.0
 """Level (dB of full scale) under which nothing is heard."""
 MIN_EDIT_S = 0.6
-REPLACED_SHARE = 0.8
+REPLACED_SHARE = 0.65
 """Share of the comparable sound that differs above which it was replaced as a whole."""
 
 

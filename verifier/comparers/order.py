@@ -77,8 +77,9 @@ def _joins(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
         jump = enters - leaves
         at = Interval.of(before.end, max(before.end, after.start))
         score = min(_score(before), _score(after))
-        if jump > GAP_S + (after.start - before.end):
-            text = f"{jump:.1f} s of the original are missing here."
+        missing = jump - (after.start - before.end)
+        if missing > GAP_S:
+            text = f"{missing:.1f} s of the original are missing here."
             findings.append(
                 Finding(Kind.CUT, score, text, clip=at, original=Interval.of(leaves, enters), asset_id=asset_id)
             )
