@@ -63,7 +63,8 @@ def find_assets(paths: Iterable[Path]) -> Found:
     assets: dict[Path, None] = {}
     ignored = 0
     for path in paths:
-        if path.is_dir():
+        # os.path: a name too long to exist is not there, rather than an error of the system.
+        if os.path.isdir(path):  # noqa: PTH112
             for file in _files(path):
                 if _is_asset(file):
                     assets[file] = None
@@ -72,7 +73,13 @@ def find_assets(paths: Iterable[Path]) -> Found:
         elif os.path.lexists(path):
             assets[path] = None
         else:
-            raise MediaError("media.missing", f"there is nothing at {path}", expected="a file or a folder")
+            raise MediaError(
+                "media.missing",
+                f"there is nothing at {path}",
+                expected="a file or a folder",
+                found="nothing",
+                hint="check the spelling, and from which folder the command runs",
+            )
     if not assets:
         raise MediaError(
             "check.no_assets",
@@ -89,6 +96,8 @@ def check_assets(assets: Iterable[Path], *, anchors: Sequence[AnchorList], polic
     for path in assets:
         try:
             credential = read_credential(path, anchors=anchors, policy=policy)
+            if credential.state is CredentialState.UNSUPPORTED and credential.remote_url is None:
+                kinds.sniff(path)  # what is no media at all is no state of a credential
         except (MediaError, CredentialError) as error:
             yield CheckedAsset(path, False, "unreadable", reason=error.message, codes=(error.code,))
             continue

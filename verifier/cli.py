@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from provenance.catalog import Catalog
-from provenance.console import progress, stderr, stdout
-from provenance.context import settings_of
+from provenance.console import progress, safe, stderr, stdout
+from provenance.context import NamedPath, settings_of
 from provenance.errors import OutputError
 from provenance.exits import ExitCode
 from provenance.files import refuse_existing, replace_atomically
@@ -34,9 +34,9 @@ EXITS = {
 
 
 @click.command()
-@click.argument("clip", type=click.Path(path_type=Path))
+@click.argument("clip", type=NamedPath())
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (provenance.report/1).")
-@click.option("--report", "page", type=click.Path(path_type=Path), help="Also write the report as one HTML file.")
+@click.option("--report", "page", type=NamedPath(), help="Also write the report as one HTML file.")
 @click.option("--force", is_flag=True, help="Replace the HTML file if it is there.")
 @click.option("--no-registry", is_flag=True, help="Look at the clip's own credential only.")
 @click.pass_context
@@ -58,7 +58,7 @@ def verify(ctx: click.Context, clip: Path, as_json: bool, page: Path | None, for
     else:
         print_report(report, stdout())
     if page is not None:
-        stderr().print(f"report: {page}", soft_wrap=True)
+        stderr().print(f"report: {safe(page)}", soft_wrap=True)
     ctx.exit(EXITS[report.verdict])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from provenance.console import safe, stdout
-from provenance.context import settings_of
+from provenance.context import NamedPath, settings_of
 from provenance.credentials.reader import read_credential
 from provenance.credentials.values import CredentialState
 from provenance.exits import ExitCode
@@ -24,9 +24,9 @@ _COLOURS = {CredentialState.AUTHENTIC: "green", CredentialState.NONE: "yellow", 
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NamedPath())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--sidecar", type=click.Path(path_type=Path), help="Read the credential from this file instead.")
+@click.option("--sidecar", type=NamedPath(), help="Read the credential from this file instead.")
 @click.pass_context
 def inspect(ctx: click.Context, file: Path, as_json: bool, sidecar: Path | None) -> None:
     """Show the credential of FILE.
@@ -51,7 +51,7 @@ def inspect(ctx: click.Context, file: Path, as_json: bool, sidecar: Path | None)
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=NamedPath())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def check(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
