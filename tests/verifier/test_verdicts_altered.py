@@ -1,0 +1,109 @@
+"""What changes the story of a clip must be called altered, with the kind, the time and the place of it."""
+
+from __future__ import annotations
+
+import footage
+import pytest
+from verdict_desk import Desk
+
+from provenance.report import Finding, Kind, Region, Report, Severity, Verdict
+
+EDGE_S = 0.4
+"""How well in time an alteration is placed."""
+
+
+def altering(report: Report) -> list[Finding]:
+    return [item.finding for item in report.findings if item.severity is Severity.ALTERING]
+
+
+def only(report: Report, kind: Kind) -> Finding:
+    assert report.verdict is Verdict.ALTERED
+    findings = altering(report)
+    assert [finding.kind for finding in findings] == [kind]
+    return findings[0]
+
+
+def at(finding: Finding, start: float, end: float, within: float = EDGE_S) -> bool:
+    assert finding.clip is not None
+    return abs(float(finding.clip.start) - start) <= within and abs(float(finding.clip.end) - end) <= within
+
+
+def overlap(a: Region, b: Region) -> float:
+    """Intersection over union, 0-1."""
+    width = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    height = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    shared = max(0.0, width) * max(0.0, height)
+    return shared / (a.w * a.h + b.w * b.h - shared)
+
+
+@pytest.mark.parametrize("original", ["street", "bunny"])
+def test_a_repainted_region_is_found_in_time_and_place(desk: Desk, original: str) -> None:
+    finding = only(desk.report(f"{original}-repainted.mp4"), Kind.REGION)
+    assert at(finding, footage.REPAINT_FROM, footage.REPAINT_FROM + footage.REPAINT_S)
+    assert finding.region is not None
+    assert overlap(finding.region, footage.REPAINT) >= 0.4
+    assert finding.original is not None
+    assert float(finding.original.start) == pytest.approx(footage.REPAINT_FROM, abs=EDGE_S)
+
+
+@pytest.mark.parametrize(("name", "rate"), [("street-slowed", 0.75), ("bunny-hurried", 1.25)])
+def test_another_speed_is_measured(desk: Desk, name: str, rate: float) -> None:
+    report = desk.report(f"{name}.mp4")
+    only(report, Kind.SPEED)
+    (segment,) = report.matches[0].segments
+    assert segment.speed == pytest.approx(rate, abs=0.01)
+    assert segment.original.as_seconds() == pytest.approx([0, footage.STREET_S if "street" in name else 5.2], abs=0.2)
+
+
+def test_a_sentence_cut_out_is_named_with_what_is_missing(desk: Desk) -> None:
+    finding = only(desk.report("street-cut.mp4"), Kind.CUT)
+    assert at(finding, 2.0, 2.0, 0.15)
+    assert finding.original is not None
+    assert finding.original.as_seconds() == pytest.approx([2.0, 4.0], abs=0.15)
+
+
+def test_halves_in_another_order_are_reordered(desk: Desk) -> None:
+    report = desk.report("street-reordered.mp4")
+    assert at(only(report, Kind.REORDERED), 3.0, 6.0)
+    starts = [float(segment.original.start) for segment in report.matches[0].segments]
+    assert starts == pytest.approx([3.0, 0.0], abs=0.15)
+
+
+def test_a_clip_that_runs_backwards_is_reversed(desk: Desk) -> None:
+    report = desk.report("bunny-reversed.mp4")
+    assert at(only(report, Kind.REVERSED), 0.0, footage.BUNNY_S)
+    assert [segment.speed for segment in report.matches[0].segments] == [pytest.approx(-1, abs=0.01)]
+
+
+def test_a_second_shown_again_is_repeated_frames(desk: Desk) -> None:
+    report = desk.report("street-looped.mp4")
+    finding = only(report, Kind.FRAMES_REPEATED)
+    assert finding.clip is not None
+    assert float(finding.clip.start) == pytest.approx(3.0, abs=EDGE_S)
+    assert finding.original is not None
+    assert finding.original.as_seconds() == pytest.approx([2.0, 3.0], abs=0.15)
+
+
+def test_other_footage_in_between_is_foreign(desk: Desk) -> None:
+    report = desk.report("street-spliced.mp4")
+    assert at(only(report, Kind.FOREIGN_FOOTAGE), 3.0, 5.0)
+    assert len(report.matches[0].segments) == 2
+
+
+@pytest.mark.parametrize("original", ["bunny", "bicycle"])
+def test_another_voice_all_along_is_replaced_sound(desk: Desk, original: str) -> None:
+    only(desk.report(f"{original}-dubbed.mp4"), Kind.AUDIO_REPLACED)
+
+
+@pytest.mark.parametrize("original", ["street", "bunny"])
+def test_another_voice_for_a_while_is_edited_sound(desk: Desk, original: str) -> None:
+    finding = only(desk.report(f"{original}-reworded.mp4"), Kind.AUDIO_EDITED)
+    assert at(finding, footage.SWAP_FROM, footage.SWAP_FROM + footage.SWAP_S)
+
+
+def test_a_sign_in_the_corner_is_covered_picture_and_no_alteration(desk: Desk) -> None:
+    report = desk.report("bunny-logo.mp4")
+    assert (report.verdict, altering(report)) == (Verdict.MATCH, [])
+    overlay = next(item.finding for item in report.findings if item.finding.kind is Kind.OVERLAY)
+    assert overlay.region is not None
+    assert overlap(overlay.region, footage.LOGO) >= 0.4
