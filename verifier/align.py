@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _LOOK_WIDTH = 160
 _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
 SOUND_EDGE_S = 3.0
+_SAME_OFFSET_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,14 +128,27 @@ def _tracks(
 
 
 def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
-    """The stretch whose sound is the original's: good to about an eighth of a second."""
-    run = candidate.sound
-    if run is None:
-        return ()
-    # Sub-fingerprints need a few seconds around them, so the first and last ones are not seen.
-    start = 0.0 if run.start < SOUND_EDGE_S else run.start
-    end = clip.duration if run.end + SOUND_EDGE_S > clip.duration else run.end
-    return (Piece(start, end, 1.0, run.offset, 1 - 2 * run.error),)
+    """The stretches whose sound is the original's: good to about an eighth of a second.
+
+    Sub-fingerprints need a few seconds around them, so the first and last ones of a stretch are not seen: neighbours
+    meet half-way, and stretches at one offset are one, with what lies between left to the comparison.
+    """
+    pieces: list[Piece] = []
+    for run in candidate.sound:
+        piece = Piece(run.start, run.end, 1.0, run.offset, 1 - 2 * run.error)
+        before = pieces[-1] if pieces else None
+        if before is not None and abs(before.offset - piece.offset) < _SAME_OFFSET_S:
+            pieces[-1] = replace(before, end=piece.end)
+        elif before is not None and piece.start - before.end <= 2 * SOUND_EDGE_S:
+            middle = (before.end + piece.start) / 2
+            pieces[-1:] = [replace(before, end=middle), replace(piece, start=middle)]
+        else:
+            pieces.append(piece)
+    if pieces and pieces[0].start < SOUND_EDGE_S:
+        pieces[0] = replace(pieces[0], start=0.0)
+    if pieces and pieces[-1].end + SOUND_EDGE_S > clip.duration:
+        pieces[-1] = replace(pieces[-1], end=clip.duration)
+    return tuple(pieces)
 
 
 def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:

@@ -9,6 +9,7 @@ from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.framing import compare_framing
+from verifier.comparers.freeze import compare_freeze
 from verifier.comparers.hearing import Hearing, compare_hearing, listen
 from verifier.comparers.order import compare_order
 from verifier.comparers.picture import Excess, measure
@@ -54,8 +55,11 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
     excesses = _look(clip, alignment, settings)
     for piece, excess in excesses:
         size = alignment.geometry.clip_size if alignment.geometry else (1, 1)
-        findings += compare_regions(piece, excess, size, original.asset_id)
-    findings += compare_framing(clip, alignment, excesses[0][1].tone if excesses else None)
+        held = compare_freeze(piece, excess, original.asset_id)
+        changed = compare_regions(piece, excess, size, original.asset_id)
+        # While frames are held, whatever moves in the original differs: that is said once.
+        findings += held + [finding for finding in changed if not _within(finding, held)]
+    findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
     hearings = _hear(clip, alignment, settings)
     for piece, hearing in hearings:
         findings += compare_hearing(piece, hearing, original.asset_id)
@@ -71,6 +75,13 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
         not_checked.append("the exact moment: too little moves to tell it from others of the same scene")
     looked = bool(excesses) or not clip.extraction.info.has_video
     return Comparison(alignment, tuple(findings), tuple(not_checked), excesses, hearings, looked)
+
+
+def _within(finding: Finding, others: list[Finding]) -> bool:
+    """Whether most of a finding's time lies within one of the others'."""
+    if finding.clip is None:
+        return False
+    return any(o.clip and finding.clip.overlap(o.clip) > finding.clip.length / 2 for o in others)
 
 
 def _look(clip: Clip, alignment: Alignment, settings: Settings) -> tuple[tuple[Piece, Excess], ...]:

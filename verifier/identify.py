@@ -27,6 +27,7 @@ SAME_SOUND = 0.30
 """Mean Chromaprint bit error under which two stretches are the same sound: <= .08 re-encoded, >= .306 unrelated."""
 MIN_SOUND_S = 2.0
 _SOUND_WINDOW = 8
+_MAX_OFFSETS = 8
 _MAX_CLIP_FRAMES = 480
 
 
@@ -46,7 +47,8 @@ class Candidate:
 
     ``distance``: uint16 (n, m), the least Hamming distance between clip frame and original frame over views and
     readings; ``clip_times`` float64 (n,) and ``original_times`` float64 (m,) in seconds, of informative frames.
-    ``picture_share``: 0-1 of the clip's informative frames with a close one in the original.
+    ``picture_share``: 0-1 of the clip's informative frames with a close one in the original. ``sound``: stretches with
+    the original's sound, in clip order, not overlapping.
     """
 
     original: Original
@@ -55,7 +57,7 @@ class Candidate:
     distance: NDArray[np.uint16]
     mirrored: bool
     picture_share: float
-    sound: SoundRun | None
+    sound: tuple[SoundRun, ...]
 
     @property
     def strength(self) -> float:
@@ -107,12 +109,12 @@ def assess(prints: Fingerprints, query: Query, original: Original, nomination: N
         clip_times, original_times, distance = frame_distances(prints.frames, original.fingerprints.frames, mirrored)
         if distance.size:
             share = float((distance.min(axis=1) <= CLOSE_BITS).mean())
-    run = None
+    runs: tuple[SoundRun, ...] = ()
     if prints.sound is not None and original.fingerprints.sound is not None:
-        run = same_sound(prints.sound, original.fingerprints.sound, nomination)
-    if share < MIN_PICTURE_SHARE and run is None:
+        runs = same_sound(prints.sound, original.fingerprints.sound, nomination)
+    if share < MIN_PICTURE_SHARE and not runs:
         return None
-    return Candidate(original, clip_times, original_times, distance, mirrored, share, run)
+    return Candidate(original, clip_times, original_times, distance, mirrored, share, runs)
 
 
 def frame_distances(
@@ -142,29 +144,31 @@ def frame_distances(
     return clip.times_ms[rows] / 1000, original.times_ms[columns] / 1000, best
 
 
-def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> SoundRun | None:
-    """The longest stretch whose sound is the original's, at the offset that most hits agree on; None if too short."""
+def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> tuple[SoundRun, ...]:
+    """The stretches whose sound is the original's, at the offsets that most hits agree on, in clip order."""
     if not len(nomination.sound_hits):
-        return None
+        return ()
     loud = np.flatnonzero(clip.loud)
     at = loud[np.minimum(nomination.sound_hits[:, 0], len(loud) - 1)]
     offsets = np.round(nomination.sound_hits[:, 1] / 1000 / clip.step_s).astype(np.int64) - at
     values, counts = np.unique(offsets, return_counts=True)
-    best: SoundRun | None = None
-    for offset in values[np.argsort(counts)[::-1][:5]]:
-        run = _run_at(clip, original, int(offset))
-        if run is not None and (best is None or run.end - run.start > best.end - best.start):
-            best = run
-    return best
+    free = np.ones(len(clip.values), bool)
+    runs: list[SoundRun] = []
+    tried = values[np.argsort(counts)[::-1][:_MAX_OFFSETS]].tolist()
+    while found := [run for offset in tried if (run := _run_at(clip, original, offset, free)) is not None]:
+        best = max(found, key=lambda run: run.end - run.start)
+        free[round(best.start / clip.step_s) : round(best.end / clip.step_s)] = False
+        runs.append(best)
+    return tuple(sorted(runs, key=lambda run: run.start))
 
 
-def _run_at(clip: SoundPrint, original: SoundPrint, offset: int) -> SoundRun | None:
+def _run_at(clip: SoundPrint, original: SoundPrint, offset: int, free: NDArray[np.bool_]) -> SoundRun | None:
     first, last = max(0, -offset), min(len(clip.values), len(original.values) - offset)
     if last - first < _SOUND_WINDOW:
         return None
     error = sound.bit_error(clip.values[first:last], original.values[first + offset : last + offset])
     smooth = np.convolve(error, np.ones(_SOUND_WINDOW) / _SOUND_WINDOW, mode="same")
-    same = (smooth < SAME_SOUND) & clip.loud[first:last]
+    same = (smooth < SAME_SOUND) & clip.loud[first:last] & free[first:last]
     start, end = longest_run(same, gap=_SOUND_WINDOW)
     if (end - start) * clip.step_s < MIN_SOUND_S:
         return None

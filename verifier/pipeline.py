@@ -172,8 +172,9 @@ def _coverage(clip: Clip, alignments: Sequence[Alignment]) -> float:
     for start, end in stretches:
         covered += max(0.0, end - max(start, reached))
         reached = max(reached, end)
-    length = clip.duration or max(reached, 1e-9)
-    return min(1.0, covered / length)
+    if clip.duration == 0:
+        return 1.0 if stretches else 0.0
+    return min(1.0, covered / clip.duration)
 
 
 def _doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:

@@ -27,7 +27,9 @@ def _sentence(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Matc
     named = " and ".join(f"“{match.title}” ({match.signer})" for match in matches[:2])
     match verdict:
         case Verdict.AUTHENTIC:
-            return f"These are the signed bytes of {named}." if named else "These are the bytes that were signed."
+            if facts.same_manifest:
+                return f"These are the signed bytes of {named}."
+            return "These are the bytes that were signed" + (f"; they show {named}." if named else ".")
         case Verdict.MATCH:
             return f"The clip shows {named}; nothing was found changed but what is disclosed."
         case Verdict.ALTERED:

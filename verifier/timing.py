@@ -142,10 +142,8 @@ def _bridged(pieces: list[Piece], match: Match, end: float) -> list[Piece]:
     neighbours: list[Piece | None] = [None, *pieces, None]
     edges = [0.0, *(edge for piece in pieces for edge in (piece.start, piece.end)), end]
     for index, (before, after) in enumerate(pairwise(neighbours)):
-        start, stop = edges[2 * index], edges[2 * index + 1]
-        at = _split(before, after, match, start, stop)
-        if at is not None:
-            edges[2 * index], edges[2 * index + 1] = at, at
+        gap = slice(2 * index, 2 * index + 2)
+        edges[gap] = _narrowed(before, after, match, edges[2 * index], edges[2 * index + 1])
     closed = [replace(p, start=edges[2 * k + 1], end=edges[2 * k + 2]) for k, p in enumerate(pieces)]
     joined = closed[:1]
     for piece in closed[1:]:
@@ -159,21 +157,25 @@ def _bridged(pieces: list[Piece], match: Match, end: float) -> list[Piece]:
     return joined
 
 
-def _split(before: Piece | None, after: Piece | None, match: Match, start: float, stop: float) -> float | None:
-    """Where in a gap the piece before it should end and the one after it begin; None if they do not explain the gap."""
+def _narrowed(before: Piece | None, after: Piece | None, match: Match, start: float, stop: float) -> list[float]:
+    """What is left of a gap, [start, stop], when the pieces beside it reach as far as its frames show their scenes."""
     times = match.clip.times
     frames = np.flatnonzero((times >= start - 1e-6) & (times < stop - 1e-6))
     if not frames.size:
-        return None if start == stop else (stop if after is None else start)
+        return [start, stop] if start == stop else [stop, stop] if after is None else [start, start]
     alike = [
         np.zeros(len(frames), bool) if piece is None else match.alike((piece.speed, piece.offset), frames)
         for piece in (before, after)
     ]
+    edge = np.r_[times[frames], stop]
+    edge[0] = start
     explained = np.r_[0, np.cumsum(alike[0])] + np.r_[np.cumsum(alike[1][::-1])[::-1], 0]
     best = int(np.argmax(explained))
-    if explained[best] < BRIDGE_SHARE * len(frames):
-        return None
-    return stop if best == len(frames) else float(start if best == 0 else times[frames[best]])
+    if explained[best] >= BRIDGE_SHARE * len(frames):
+        return [float(edge[best]), float(edge[best])]
+    ahead = int(np.argmin(np.r_[alike[0], False]))
+    behind = int(np.argmin(np.r_[alike[1][::-1], False]))
+    return [float(edge[ahead]), float(edge[max(ahead, len(frames) - behind)])]
 
 
 def _fill_quiet(label: NDArray[np.int64], quiet: NDArray[np.bool_]) -> NDArray[np.int64]:

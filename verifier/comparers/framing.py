@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from provenance.report import Finding, Kind, Region
 from verifier.align import Alignment
@@ -16,8 +15,8 @@ TONE_LEVELS = 6.0
 """Root mean square change of tone (grey levels) above which the picture was graded."""
 
 
-def compare_framing(clip: Clip, alignment: Alignment, tone: NDArray[np.float64] | None) -> list[Finding]:
-    """Findings about the frame as a whole. ``tone``: the fitted curve, float64 (256,), or None if unknown."""
+def compare_framing(clip: Clip, alignment: Alignment, toned: float) -> list[Finding]:
+    """Findings about the frame as a whole. ``toned``: root mean square change of tone (grey levels)."""
     geometry, original = alignment.geometry, alignment.candidate.original
     facts = clip.facts
     found: list[tuple[Kind, str, Region | None]] = []
@@ -37,8 +36,10 @@ def compare_framing(clip: Clip, alignment: Alignment, tone: NDArray[np.float64] 
         found.append((Kind.RESIZED, text, None))
     if facts.fps and original.fps and abs(facts.fps / original.fps - 1) > 0.02:
         found.append((Kind.FRAME_RATE, f"{original.fps:.3g} frames a second became {facts.fps:.3g}.", None))
-    if tone is not None and float(np.sqrt(np.mean((tone - np.arange(256)) ** 2))) > TONE_LEVELS:
+    if toned > TONE_LEVELS:
         found.append((Kind.GRADED, "Brightness or contrast was changed over the whole picture.", None))
+    if original.has_audio and facts.duration and not facts.audio:
+        found.append((Kind.MUTED, "The sound track was left out.", None))
     if not same_decode(clip, alignment):
         found.append((Kind.REENCODED, "Picture or sound was compressed again.", None))
     return [Finding(kind, 1.0, text, region=region, asset_id=original.asset_id) for kind, text, region in found]

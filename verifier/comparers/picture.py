@@ -40,14 +40,15 @@ class Excess:
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
     natural log of observed over expected energy, over the window's bulk; ``still`` and ``under``: float32 (m, rows,
     columns), how much the clip's and the original's own content changed there (root mean square grey levels);
-    ``tone``: float64 (256,), the fitted curve; ``quality``: the encoder setting that fits the clip.
+    ``toned``: root mean square change that the fitted tone curve makes to the original's pixels (grey levels);
+    ``quality``: the encoder setting that fits the clip.
     """
 
     times: NDArray[np.float64]
     level: NDArray[np.float32]
     still: NDArray[np.float32]
     under: NDArray[np.float32]
-    tone: NDArray[np.float64]
+    toned: float
     quality: int
 
 
@@ -61,10 +62,11 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
     size = min(native, geometry.clip_size)
     quality: int | None = None
     times, levels, stills, unders = [], [], [], []
-    tone = np.arange(256.0)
+    shift = 0.0
     for pairs in aligned_pairs(working, reference, piece, geometry, settings):
         tone = tone_curve(pairs.original, pairs.clip, mask)
         toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
+        shift = max(shift, _root_mean_square(tone[pairs.original] - pairs.original, mask))
         if quality is None:
             quality = _fit_quality(pairs, toned, mask, size)
         observed_energy = block_energy(pairs.clip, toned, mask)
@@ -81,7 +83,7 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
             times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
     if not times or quality is None:
         return None
-    return Excess(np.array(times), np.stack(levels), np.stack(stills), np.stack(unders), tone, quality)
+    return Excess(np.array(times), np.stack(levels), np.stack(stills), np.stack(unders), shift, quality)
 
 
 def _standing_out(level: NDArray[np.float32], textured: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -114,9 +116,9 @@ def block_energy(
     return np.stack(out).astype(np.float32)
 
 
-def _pool(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean over squares of two blocks' side, every block: float32 (rows, columns)."""
-    smooth = cv2.blur(picture, (2 * BLOCK, 2 * BLOCK), borderType=cv2.BORDER_REFLECT)
+def _pool(picture: NDArray[np.float32], side: int = 2 * BLOCK) -> NDArray[np.float32]:
+    """Mean over squares of that side (pixels) around every block: float32 (rows, columns)."""
+    smooth = cv2.blur(picture, (side, side), borderType=cv2.BORDER_REFLECT)
     return np.asarray(smooth[BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK])
 
 
@@ -150,4 +152,8 @@ def _change(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Root mean square change over time per block."""
     if len(pictures) < 2:
         return np.zeros(_pool(pictures[0].astype(np.float32)).shape, np.float32)
-    return np.sqrt(_pool(pictures.astype(np.float32).var(axis=0)))
+    return np.sqrt(_pool(pictures.astype(np.float32).var(axis=0), BLOCK))
+
+
+def _root_mean_square(change: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
+    return float(np.sqrt(np.mean(change[:, mask] ** 2)))

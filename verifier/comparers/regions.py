@@ -109,7 +109,8 @@ def _laid_over(change: Change, excess: Excess, piece: Piece, region: Region, len
     if not piece.moving or length < OVERLAY_SHARE * piece.length:
         return False
     windows = slice(change.first, change.last + 1)
-    ours = float(np.median(excess.still[windows][:, change.blocks]))
+    # Blocks at its rim see the scene beside it, too.
+    ours = float(np.quantile(excess.still[windows][:, change.blocks], 0.3))
     theirs = float(np.median(excess.under[windows][:, change.blocks]))
     edge = min(region.x, region.y, 1 - region.x - region.w, 1 - region.y - region.h) < OVERLAY_EDGE
     at_edge = edge and region.w * region.h < OVERLAY_AREA

@@ -13,30 +13,41 @@ from numpy.typing import NDArray
 Pictures = NDArray[np.uint8]
 """Luma, shape (n, h, w)."""
 
+_IDENTITY = np.array([0.0, 1.0, 0.0, 0.0])
+_DRIVEN = 3 / 255
 QUALITIES = (16, 22, 28, 34, 40, 46)
 """x264 constant rate factors tried; two steps off is near enough (matching-notes, lesson 9)."""
 
 
 def tone_curve(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The clip's luma as a cubic of the original's, robust to altered parts: 256 values, rising or falling freely."""
+    """The clip's luma as a cubic of the original's between its darkest and lightest level: float64 (256,).
+
+    Robust to altered parts, and fitted where the clip is not driven to black or white, so that lost highlights are
+    no bend of the curve.
+    """
     x = original[:, mask].reshape(-1)
     y = clip[:, mask].reshape(-1)
-    stride = max(1, len(x) // 40_000)
+    stride = max(1, len(x) // 60_000)
     source, target = x[::stride].astype(np.float64) / 255, y[::stride].astype(np.float64) / 255
+    low, high = np.quantile(target, (0.001, 0.999))
+    inside = (target > low + _DRIVEN) & (target < high - _DRIVEN)
+    if inside.mean() < 0.3:
+        inside = np.full(len(source), True)
+    source, target = source[inside], target[inside]
     basis = np.vander(source, 4, increasing=True)
-    weights = np.full(len(source), True)
-    coefficients = np.array([0.0, 1.0, 0.0, 0.0])
+    # A little pull towards the identity: flat scenes do not determine a cubic.
+    ridge = np.sqrt(len(source) * 1e-4) * np.eye(4)
+    kept = np.full(len(source), True)
+    coefficients = _IDENTITY
     for _ in range(3):
-        # A little pull towards the identity: flat scenes do not determine a cubic.
-        ridge = np.sqrt(len(source) * 1e-4) * np.eye(4)
-        a = np.vstack([basis[weights], ridge])
-        b = np.concatenate([target[weights], ridge @ np.array([0.0, 1.0, 0.0, 0.0])])
-        coefficients = np.linalg.lstsq(a, b, rcond=None)[0]
+        left = np.vstack([basis[kept], ridge])
+        right = np.concatenate([target[kept], ridge @ _IDENTITY])
+        coefficients = np.linalg.lstsq(left, right, rcond=None)[0]
         error = np.abs(basis @ coefficients - target)
-        weights = error <= max(np.quantile(error, 0.8), 2 / 255)
-    levels = np.linspace(0, 1, 256)
-    curve: NDArray[np.float64] = np.clip(np.vander(levels, 4, increasing=True) @ coefficients, 0, 1) * 255
-    return curve
+        kept = error <= max(np.quantile(error, 0.8), 2 / 255)
+    curve = np.vander(np.linspace(0, 1, 256), 4, increasing=True) @ coefficients
+    limited: NDArray[np.float64] = np.clip(curve, low, high) * 255
+    return limited
 
 
 def recode(pictures: Pictures, size: tuple[int, int], quality: int, rate: float) -> Pictures:
