@@ -308,3 +308,15 @@ def _logo(path: Path) -> None:
     inner = f"x=iw*{LOGO.x + 0.03}:y=ih*{LOGO.y + 0.04}:w=iw*0.1:h=ih*0.06"
     ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", f"drawbox={box}:c=red:t=fill,drawbox={inner}:c=white:t=fill",
            *X264, "26", *AAC, path)  # fmt: skip
+
+
+@recipe("tune-swapped.wav", "tune-cut.wav")
+def _forged_recording(path: Path) -> None:
+    """Six to eight seconds replaced by another voice; seven to nine seconds cut out."""
+    form = "aformat=sample_rates=44100:channel_layouts=mono"
+    ends = (6, 8) if path.stem.endswith("swapped") else (7, 9)
+    graph = f"[0:a]{form},asplit[x][y];[x]atrim=0:{ends[0]}[a];[y]atrim={ends[1]},asetpts=PTS-STARTPTS[c];"
+    graph += f"[1:a]{form},atrim=5:7,asetpts=PTS-STARTPTS[b];" if ends[0] == 6 else ""
+    graph += "[a][b][c]concat=n=3:v=0:a=1[s]" if ends[0] == 6 else "[a][c]concat=n=2:v=0:a=1[s]"
+    other = ["-i", source(path, "voice-3.wav")] if ends[0] == 6 else []
+    ffmpeg("-i", source(path, "tune.wav"), *other, "-filter_complex", graph, "-map", "[s]", path)

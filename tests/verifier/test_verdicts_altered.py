@@ -107,3 +107,35 @@ def test_a_sign_in_the_corner_is_covered_picture_and_no_alteration(desk: Desk) -
     overlay = next(item.finding for item in report.findings if item.finding.kind is Kind.OVERLAY)
     assert overlay.region is not None
     assert overlap(overlay.region, footage.LOGO) >= 0.4
+
+
+def test_a_picture_that_stands_still_while_the_original_moves_is_repeated_frames(desk: Desk) -> None:
+    report = desk.report("bunny-frozen.mp4")
+    assert report.verdict is Verdict.ALTERED
+    (held,) = altering(report)
+    assert held.kind is Kind.FRAMES_REPEATED
+    assert held.clip is not None
+    assert held.clip.as_seconds() == pytest.approx([2.0, 3.2], abs=0.4)
+
+
+@pytest.mark.parametrize("name", ["bunny-spliced.mp4", "street-spliced.mp4"])
+def test_inserted_footage_is_placed_to_a_fifth_of_a_second(desk: Desk, name: str) -> None:
+    (inserted,) = [f for f in altering(desk.report(name)) if f.kind is Kind.FOREIGN_FOOTAGE]
+    assert inserted.clip is not None
+    assert inserted.clip.as_seconds() == pytest.approx([3.0, 5.0], abs=0.2)
+
+
+def test_two_seconds_of_other_sound_in_a_recording_are_edited_sound(desk: Desk) -> None:
+    report = desk.report("tune-swapped.wav")
+    assert [match.title for match in report.matches] == ["tune"]
+    (edited,) = altering(report)
+    assert edited.kind is Kind.AUDIO_EDITED
+    assert edited.clip is not None
+    assert edited.clip.as_seconds() == pytest.approx([6.0, 8.0], abs=0.3)
+
+
+def test_two_seconds_cut_out_of_a_recording_are_missing(desk: Desk) -> None:
+    report = desk.report("tune-cut.wav")
+    cut = next(f for f in altering(report) if f.kind is Kind.CUT)
+    assert cut.original is not None
+    assert float(cut.original.length) == pytest.approx(2.0, abs=0.3)

@@ -39,6 +39,13 @@ def close(values: Iterable[float], wanted: Iterable[float], within: float) -> bo
         ("bunny-odd.mp4", {AGAIN, SIZE}),
         ("street-flagged.mp4", {AGAIN}),
         ("bunny-logo.mp4", {AGAIN, Kind.OVERLAY}),
+        ("street-logo.mp4", {AGAIN, Kind.OVERLAY}),
+        ("bunny-graded.mp4", {AGAIN, Kind.GRADED}),
+        ("bunny-muted.mp4", {AGAIN, Kind.MUTED}),
+        ("cup-small.jpg", {AGAIN, SIZE}),
+        ("cup-small.png", {SIZE}),
+        ("cup-cropped.jpg", {AGAIN, SIZE, Kind.CROPPED}),
+        ("cup-mirrored.jpg", {AGAIN, Kind.MIRRORED}),
     ],
 )
 def test_a_benign_copy_is_a_match_that_says_what_was_done(desk: Desk, name: str, disclosed: set[Kind]) -> None:
