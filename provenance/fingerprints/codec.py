@@ -18,6 +18,9 @@ from provenance.fingerprints.values import Algorithm, Fingerprints, FrameHashes,
 ASSERTION_LABEL = "org.provenance-toolkit.fingerprints"
 ASSERTION_VERSION = 1
 
+_BUDGET_BYTES = 740_000
+"""Bytes of fingerprints that, in base64 and with the rest of a manifest, stay under 1 MiB."""
+_WHOLE_FRAME_BYTES = 4 + pdq.HASH_BYTES + 1 + 8
 _MAX_FRAMES = 400_000
 _MAX_SOUND = 2_000_000
 
@@ -28,15 +31,26 @@ SAME_SOUND_ERROR = 0.05
 
 
 def to_assertion(prints: Fingerprints, reference_sha256: str | None) -> dict[str, Any]:
-    """The assertion's JSON: every fingerprint with its algorithm, and the SHA-256 of the reference copy."""
+    """The assertion's JSON: every fingerprint with its algorithm, and the SHA-256 of the reference copy.
+
+    The C2PA library takes a manifest of at most 1 MiB of JSON. Of footage over about twenty minutes, the views of
+    parts of the frame are therefore kept of every second, third, ... sampled frame only; the whole frame's of all.
+
+    Raises:
+        CredentialError: the fingerprints do not fit even so, which is from about two hours on.
+    """
     data: dict[str, Any] = {"version": ASSERTION_VERSION, "reference": reference_sha256}
     if prints.frames is not None:
         frames = prints.frames
+        every = _views_every(len(frames.times_ms), len(prints.sound.values) if prints.sound else 0)
         data["frames"] = _describe(frames.algorithm) | {
             "count": len(frames.times_ms),
             "times_ms": _pack(frames.times_ms.astype("<u4")),
-            "hashes": _pack(frames.hashes),
-            "quality": _pack(frames.quality),
+            "hashes": _pack(frames.hashes[:, 0]),
+            "quality": _pack(frames.quality[:, 0]),
+            "views_every": every,
+            "view_hashes": _pack(frames.hashes[::every, 1:]),
+            "view_quality": _pack(frames.quality[::every, 1:]),
             "phashes": _pack(frames.phashes),
         }
     if prints.sound is not None:
@@ -106,13 +120,32 @@ def _frames(data: Mapping[str, Any]) -> FrameHashes:
     times = _unpack(data["times_ms"], np.dtype("<u4"), (count,)).astype(np.int64)
     if (np.diff(times) <= 0).any():
         raise ValueError("frame times do not rise")
-    return FrameHashes(
-        pdq.ALGORITHM,
-        times,
-        _unpack(data["hashes"], np.dtype(np.uint8), (count, views, pdq.HASH_BYTES)),
-        _unpack(data["quality"], np.dtype(np.uint8), (count, views)),
-        _unpack(data["phashes"], np.dtype(np.uint8), (count, 8)),
-    )
+    every = data["views_every"]
+    if not isinstance(every, int) or isinstance(every, bool) or not 0 < every <= count:
+        raise ValueError(f"views of every {every!r} frames")
+    kept = -(-count // every)
+    hashes, quality = np.zeros((count, views, pdq.HASH_BYTES), np.uint8), np.zeros((count, views), np.uint8)
+    hashes[:, 0] = _unpack(data["hashes"], np.dtype(np.uint8), (count, pdq.HASH_BYTES))
+    quality[:, 0] = _unpack(data["quality"], np.dtype(np.uint8), (count,))
+    # A view that was left out has quality 0, as a flat one has: nothing is looked up by it.
+    hashes[::every, 1:] = _unpack(data["view_hashes"], np.dtype(np.uint8), (kept, views - 1, pdq.HASH_BYTES))
+    quality[::every, 1:] = _unpack(data["view_quality"], np.dtype(np.uint8), (kept, views - 1))
+    return FrameHashes(pdq.ALGORITHM, times, hashes, quality, _unpack(data["phashes"], np.dtype(np.uint8), (count, 8)))
+
+
+def _views_every(frames: int, sounds: int) -> int:
+    """Of every how many frames the views of parts are kept, so that all of it fits the budget."""
+    views = len(pdq.VIEWS) - 1
+    left = _BUDGET_BYTES - 4 * sounds - frames * _WHOLE_FRAME_BYTES
+    if left < views * (pdq.HASH_BYTES + 1):
+        raise CredentialError(
+            "fingerprints.too_long",
+            "the fingerprints do not fit into a credential",
+            expected=f"at most {_BUDGET_BYTES} bytes, about two hours of footage",
+            found=f"{_BUDGET_BYTES - left} bytes",
+            hint="sign it in parts",
+        )
+    return max(1, -(-frames // max(1, left // (views * (pdq.HASH_BYTES + 1)))))
 
 
 def _sound(data: Mapping[str, Any]) -> SoundPrint | None:

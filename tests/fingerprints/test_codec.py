@@ -58,6 +58,26 @@ def test_what_does_not_apply_stays_away() -> None:
     assert (found.frames, found.sound, found.features_sha256, found.iscc, reference) == (None,) * 5
 
 
+def test_an_hour_fits_and_keeps_every_whole_frame() -> None:
+    signed = prints(7200)
+    data = codec.to_assertion(signed, SHA)
+    assert len(json.dumps(data)) < 1_000_000
+    found, _ = codec.from_assertion(through_json(data))
+    assert signed.frames is not None
+    assert found.frames is not None
+    assert np.array_equal(found.frames.hashes[:, 0], signed.frames.hashes[:, 0])
+    kept = found.frames.quality[:, 1] > 0
+    assert 800 < kept.sum() < 7200
+    assert np.array_equal(found.frames.hashes[kept], signed.frames.hashes[kept])
+    assert codec.agree(found, signed) is None
+
+
+def test_footage_whose_fingerprints_cannot_fit_is_refused() -> None:
+    with pytest.raises(CredentialError) as refused:
+        codec.to_assertion(prints(20_000), SHA)
+    assert refused.value.code == "fingerprints.too_long"
+
+
 HOSTILE = {
     "another version": lambda d: d.update(version=2),
     "no version": lambda d: d.pop("version"),
@@ -67,6 +87,8 @@ HOSTILE = {
     "a count beyond reason": lambda d: d["frames"].update(count=10**9),
     "a count that is true": lambda d: d["frames"].update(count=True),
     "text that is not base64": lambda d: d["frames"].update(hashes="<script>"),
+    "views of no frame": lambda d: d["frames"].update(views_every=0),
+    "views of too many frames": lambda d: d["frames"].update(views_every=2),
     "times that fall": lambda d: d["frames"].update(times_ms=d["frames"]["times_ms"][::-1]),
     "a list for an object": lambda d: d.update(frames=[]),
     "a digest that is not one": lambda d: d.update(reference="../../etc/passwd"),
