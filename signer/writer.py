@@ -23,6 +23,8 @@ from signer.manifest import PARENT_ID, Parent, ParentForm, ingredient
 # Any container can be bound by a sidecar when the library is told not to look inside.
 _OPAQUE = "application/octet-stream"
 _SPILL_MB = 16
+MAX_DEFINITION_BYTES = 1 << 20
+"""What the library takes of a manifest's description as JSON: its C interface refuses longer strings."""
 
 
 class UnreadableParentError(Exception):
@@ -62,18 +64,28 @@ def write_signed(
     Where the kind cannot embed, the target becomes a plain copy and the returned bytes are for its sidecar.
 
     Raises:
-        CredentialError: the library refused, with its words; ``sign.timestamp`` where the authority did not answer.
+        CredentialError: the library refused, with its words; ``sign.timestamp`` where the authority did not answer;
+            ``sign.too_long`` where the fingerprints are more than the library takes.
         OutputError: ``output.full``.
         KeyFileError: the key failed.
         UnreadableParentError: the library does not take the parent's own manifest in.
     """
+    described = json.dumps(definition)
+    if len(described) > MAX_DEFINITION_BYTES:
+        raise CredentialError(
+            "sign.too_long",
+            f"the fingerprints of {source.name} do not fit into a credential",
+            expected=f"a description of at most {MAX_DEFINITION_BYTES} bytes, which is some 22 minutes of video",
+            found=f"{len(described)} bytes",
+            hint="sign it in parts of at most 20 minutes",
+        )
     signing = _Signing(key)
     with ExitStack() as stack:
         destination = _Watched(stack.enter_context(target.open("r+b")))
         origin = stack.enter_context(source.open("rb"))
         try:
             context = stack.enter_context(c2pa.Context.from_json(json.dumps(_settings(anchors, tsa_url))))
-            builder = stack.enter_context(c2pa.Builder.from_json(json.dumps(definition), context))
+            builder = stack.enter_context(c2pa.Builder.from_json(described, context))
             if parent is not None:
                 _add_parent(builder, parent, parent_manifest, kind, origin)
             if not kind.embeddable:

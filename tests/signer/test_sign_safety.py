@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 from collections.abc import Callable, Iterator
@@ -14,12 +15,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from signing_bench import Bench
 
 from provenance.assets import Capture
-from provenance.errors import ProvenanceError
+from provenance.credentials.values import CredentialState
+from provenance.errors import CredentialError, ProvenanceError
 from provenance.files import sha256_file
+from provenance.media.kinds import sniff
 from signer.authority import issue_authority, issue_leaf
 from signer.keys import SigningKey
-from signer.manifest import SOURCE_TYPES
+from signer.manifest import IPTC, SOURCE_TYPES
 from signer.sign import sign_file
+from signer.writer import MAX_DEFINITION_BYTES, write_signed
 
 NOW = datetime.now(UTC)
 
@@ -189,6 +193,25 @@ def test_a_wrong_signature_is_thrown_away(bench: Bench, source: Path, tmp_path: 
 
     key = Swapped("swapped", "es256", bench.key.chain, bench.key.private)
     assert refused(bench, source, tmp_path / "signed.png", key=key).code in ("sign.read_back", "sign.refused")
+
+
+def test_fingerprints_may_be_as_long_as_the_library_takes_and_no_longer(
+    bench: Bench, source: Path, tmp_path: Path
+) -> None:
+    def write(length: int) -> Path:
+        action = {"action": "c2pa.created", "digitalSourceType": IPTC + "digitalCapture"}
+        long: dict[str, Any] = {"label": "org.provenance-toolkit.test", "data": {"long": ""}}
+        described = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}, long]}
+        long["data"]["long"] = "x" * (length - len(json.dumps(described)))
+        target = tmp_path / f"{length}.png"
+        target.touch()
+        write_signed(source, target, described, kind=sniff(source), key=bench.key)
+        return target
+
+    assert bench.read(write(MAX_DEFINITION_BYTES)).state is CredentialState.AUTHENTIC
+    with pytest.raises(CredentialError) as caught:
+        write(MAX_DEFINITION_BYTES + 1)
+    assert caught.value.code == "sign.too_long"
 
 
 def test_a_source_that_changes_meanwhile_is_not_signed(bench: Bench, source: Path, tmp_path: Path) -> None:
