@@ -65,6 +65,7 @@ class Row:
     decode: tuple[Cost, ...]
     decode_single: tuple[Cost, ...]
     sign: tuple[Cost, ...]
+    failed: str = ""
 
     def median(self, costs: Sequence[Cost], field: str) -> float:
         return statistics.median(float(getattr(cost, field)) for cost in costs)
@@ -119,11 +120,18 @@ def sign(home: Path, warm: Path, path: Path, target: Path) -> Cost:
     command = [sys.executable, "-m", "benchmarks.signing_worker", *map(str, (home, warm, path, target))]
     with _Watch() as watch:
         before = os.times()
-        said = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         after = os.times()
+    if done.returncode:
+        raise SigningFailedError(done.stderr.strip().splitlines()[-1][:300])
+    said = json.loads(done.stdout)
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     target.unlink()
     return Cost(said["wall"], said["cpu"], said["peak_mib"], watch.foreign(spent))
+
+
+class SigningFailedError(Exception):
+    """A file could not be signed; carries the last line of what was said."""
 
 
 class _Watch:
@@ -153,20 +161,28 @@ def measure(folder: Path, base: Path, seconds: int, runs: int, warm: Path) -> Ro
     path = folder / f"footage-{seconds}.mp4"
     footage(base, seconds, path)
     decoded, signed, single = [], [], []
+    failed = ""
     for number in range(runs):
         decoded.append(decode(path))
-        signed.append(sign(folder / "home", warm, path, folder / "signed.mp4"))
+        try:
+            signed.append(sign(folder / "home", warm, path, folder / "signed.mp4"))
+        except SigningFailedError as error:
+            failed = str(error)
+            break
         if seconds <= BASE_SECONDS or (number == 0 and seconds <= LONGEST_SINGLE):
             single.append(decode(path, threads=1))
         print(f"{seconds} s, run {number + 1}: {decoded[-1]} {signed[-1]}", file=sys.stderr, flush=True)
     size = path.stat().st_size
     path.unlink()
-    return Row(seconds, size, tuple(decoded), tuple(single), tuple(signed))
+    return Row(seconds, size, tuple(decoded), tuple(single), tuple(signed), failed)
 
 
 def verdicts(rows: Sequence[Row]) -> list[tuple[str, str, bool]]:
     """Each target: what is asked, what was measured, whether it is met."""
-    found = []
+    found = [(f"{row.seconds} s: can be signed", row.failed, False) for row in rows if row.failed]
+    rows = [row for row in rows if not row.failed]
+    if not rows:
+        return found
     for row in rows:
         wall, cpu = row.ratio("wall"), row.ratio("cpu")
         found.append((f"{row.seconds} s: wall time at most {MAX_WALL} x decoding", f"{wall:.2f} x", wall <= MAX_WALL))
@@ -209,6 +225,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _line(row: Row) -> str:
+    if row.failed:
+        return (
+            f"| {row.seconds} s | {row.size_bytes / 1e6:.0f} "
+            f"| {row.median(row.decode, 'wall'):.2f} | {row.median(row.decode, 'cpu'):.2f} "
+            f"| could not be signed | | | | | | {row.foreign:.0%} | 0 |"
+        )
     single = ", ".join(f"{row.ratio(field, single=True):.2f}" for field in ("wall", "cpu")) if row.decode_single else ""
     return (
         f"| {row.seconds} s | {row.size_bytes / 1e6:.0f} "

@@ -52,3 +52,10 @@ def test_longer_files_may_cost_less_a_second_but_not_more() -> None:
 def test_a_disturbed_run_is_called_so() -> None:
     assert "Disturbed by other processes: 600 s (30%)" in table([row(10), row(600, foreign=0.3)])
     assert "Disturbed" not in table([row(10), row(600, foreign=0.02)])
+
+
+def test_a_file_that_cannot_be_signed_is_short() -> None:
+    unsigned = Row(3600, 1000, (Cost(36, 36, 100.0, 0.0),), (), (), "too long")
+    assert missed(row(10), unsigned) == ["3600 s: can be signed"]
+    assert missed(unsigned) == ["3600 s: can be signed"]
+    assert "| 3600 s: can be signed | too long | **short** |" in table([row(10), unsigned])
