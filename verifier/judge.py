@@ -42,6 +42,7 @@ class Facts:
     ``coverage``: 0-1 of the clip explained by originals, 0 where none was found. ``compared``: picture and sound,
     as far as the clip has them, could be laid beside a reference copy. ``same_manifest``: the clip's own manifest
     is the registered one. ``doubt``: why nothing can be said although an original was found, or None.
+    ``withdrawn``: the publisher has withdrawn the clip's own registration; that changes the words, not the verdict.
     """
 
     credential: CredentialState
@@ -50,6 +51,7 @@ class Facts:
     coverage: float
     compared: bool
     doubt: str | None = None
+    withdrawn: bool = False
 
 
 def judge(findings: Sequence[Finding], severities: Mapping[Kind, Severity]) -> tuple[Judged, ...]:

@@ -113,7 +113,9 @@ def _signed_bytes(own: Original, clip: Clip, credential: Credential) -> _Outcome
     """The clip is the registered file itself: there is nothing to compare."""
     stretch = Interval.of(0.0, clip.duration)
     match = _match(own, 1.0, (Segment(stretch, stretch),), 100)
-    return _Outcome(Facts(credential.state, found=True, same_manifest=True, coverage=1.0, compared=True), (), (match,))
+    withdrawn = own.status == "withdrawn"
+    facts = Facts(credential.state, found=True, same_manifest=True, coverage=1.0, compared=True, withdrawn=withdrawn)
+    return _Outcome(facts, (), (match,))
 
 
 def _examine(

@@ -20,6 +20,8 @@ _CREDENTIAL_NOTES = {
 def summary(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Match], facts: Facts) -> str:
     """What the report says, in a sentence for people; foreign strings in it are as they came and must be escaped."""
     sentence = _sentence(verdict, judged, matches, facts)
+    if facts.withdrawn:
+        sentence += " Its publisher has withdrawn it from the registry."
     return sentence + ("" if verdict is Verdict.AUTHENTIC else _CREDENTIAL_NOTES.get(facts.credential, ""))
 
 

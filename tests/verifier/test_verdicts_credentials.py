@@ -275,6 +275,9 @@ def test_a_withdrawn_original_is_no_longer_found(desk: Desk, tmp_path: Path) -> 
         withdraw(store, asset_id, "the date is wrong", "a test")
     report = desk.verify(desk.media("bicycle-stripped.mp4"), home)
     assert (report.verdict, report.matches) == (Verdict.UNKNOWN, ())
+    own = desk.verify(desk.signed("bicycle.mp4"), home)
+    assert own.verdict is Verdict.AUTHENTIC
+    assert own.summary.endswith("Its publisher has withdrawn it from the registry.")
 
 
 def test_without_a_reference_copy_the_verdict_stays_open_and_says_why(desk: Desk, tmp_path: Path) -> None:
