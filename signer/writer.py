@@ -74,10 +74,10 @@ def write_signed(
     if len(described) > MAX_DEFINITION_BYTES:
         raise CredentialError(
             "sign.too_long",
-            f"the fingerprints of {source.name} do not fit into a credential",
-            expected=f"a description of at most {MAX_DEFINITION_BYTES} bytes, which is some 22 minutes of video",
+            f"what is to be signed of {source.name} does not fit into a credential",
+            expected=f"a description of at most {MAX_DEFINITION_BYTES} bytes",
             found=f"{len(described)} bytes",
-            hint="sign it in parts of at most 20 minutes",
+            hint="sign it in parts, or with shorter texts",
         )
     signing = _Signing(key)
     with ExitStack() as stack:
