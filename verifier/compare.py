@@ -67,6 +67,8 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
         not_checked.append("picture and sound in detail: the publisher keeps no reference copy of this original")
     if clip.facts.width and excesses:
         not_checked += LIMITS if not still else LIMITS[:1]
+    if clip.facts.width and not excesses and alignment.reference is not None:
+        not_checked.append("the picture: it was not recognised")
     if original.has_audio and not clip.facts.audio:
         not_checked.append("the sound: the clip has none")
     if any(finding.kind is Kind.OVERLAY for finding in findings):

@@ -186,7 +186,7 @@ def _doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:
     if alignments and any(alignment.reference is None for alignment in alignments):
         return "the publisher keeps no reference copy to compare it with"
     if clip.extraction.info.has_video and alignments and all(a.by_sound for a in alignments):
-        return "only its sound does; its picture is not the original's"
+        return "only its sound was recognised, not its picture"
     return None
 
 

@@ -61,9 +61,26 @@ def _chunk(
     if not len(times) or not len(moments):
         return Pairs(np.zeros(0), np.zeros((0, 1, 1), np.uint8), np.zeros((0, 1, 1), np.uint8))
     keep = np.flatnonzero(np.diff(np.floor(times * RATE + 1e-6), prepend=-1) > 0)
+    keep = _together(keep, times, moments, piece)
     wanted = piece.speed * times[keep] + piece.offset
     chosen = [_best(clip[k], originals, moments, moment, geometry) for k, moment in zip(keep, wanted, strict=True)]
     return Pairs(times[keep], clip[keep], np.stack(chosen))
+
+
+def _together(
+    keep: NDArray[np.int64], times: NDArray[np.float64], moments: NDArray[np.float64], piece: Piece
+) -> NDArray[np.int64]:
+    """Move each kept clip frame to the one nearest to an original frame's moment.
+
+    A clip of a higher frame rate has frames that the original has not; they are not to be compared.
+    """
+    if piece.speed == 0:
+        return keep
+    wanted = piece.speed * times[keep] + piece.offset
+    nearest = moments[np.abs(moments[None, :] - wanted[:, None]).argmin(axis=1)]
+    there = (nearest - piece.offset) / piece.speed
+    moved = np.abs(times[None, :] - there[:, None]).argmin(axis=1)
+    return np.unique(moved)
 
 
 def _best(
