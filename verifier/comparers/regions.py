@@ -102,19 +102,17 @@ def _stretch(change: Change, excess: Excess, piece: Piece) -> tuple[float, float
 
 
 def _laid_over(change: Change, excess: Excess, piece: Piece, region: Region, length: float) -> bool:
-    """Whether a change is a logo or caption: still, there throughout, and not part of the scene.
+    """Whether a change is a logo or caption: still, there throughout, at the frame's edge and not large.
 
-    Not part of it: at the frame's edge, or standing still where the original moves.
+    What stands still in the middle of the frame may as well be a person painted out: that is no overlay.
     """
     if not piece.moving or length < OVERLAY_SHARE * piece.length:
         return False
     windows = slice(change.first, change.last + 1)
     # Blocks at its rim see the scene beside it, too.
     ours = float(np.quantile(excess.still[windows][:, change.blocks], 0.3))
-    theirs = float(np.median(excess.under[windows][:, change.blocks]))
-    edge = min(region.x, region.y, 1 - region.x - region.w, 1 - region.y - region.h) < OVERLAY_EDGE
-    at_edge = edge and region.w * region.h < OVERLAY_AREA
-    return ours < OVERLAY_STILL and (at_edge or theirs > 2 * OVERLAY_STILL)
+    at_edge = min(region.x, region.y, 1 - region.x - region.w, 1 - region.y - region.h) < OVERLAY_EDGE
+    return ours < OVERLAY_STILL and at_edge and region.w * region.h < OVERLAY_AREA
 
 
 def _components(flags: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
