@@ -227,6 +227,7 @@ def main() -> None:
             room_folder.mkdir()
             rows += run_half(Newsroom(room_folder), own, other, room_folder)
     heading = f"# The whole job on real footage\n\n{len(clips)} clips, `python -m benchmarks.corpus`. {describe()}"
+    options.table.parent.mkdir(parents=True, exist_ok=True)
     options.table.write_text(f"{heading}\n\n{table(rows)}\n")
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))

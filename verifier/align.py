@@ -25,6 +25,8 @@ _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
 SOUND_EDGE_S = 3.0
 _SAME_OFFSET_S = 0.2
+MIN_LINE_SHARE = 0.3
+"""Weighted share of the clip's frames that must lie on one line for hashes alone to place it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +158,8 @@ def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
     if not candidate.distance.size:
         return ()
     speed, offset, share = rough_line(candidate)
+    if share < MIN_LINE_SHARE:
+        return ()
     predicted = speed * candidate.clip_times + offset
     near = np.abs(candidate.original_times[None, :] - predicted[:, None]) <= 0.5
     close = ((candidate.distance <= CLOSE_BITS) & near).any(axis=1)

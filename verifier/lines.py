@@ -28,6 +28,8 @@ _SHORT_WINDOW_S = 0.8
 _MAX_WINDOWS = 400
 _MAX_LINES = 12
 _CLOCK_DRIFT = 0.003
+_LEAST_DRIFT_S = 0.12
+"""Seconds by which another speed must move a stretch's end against its start to be told from an error of the fit."""
 _AS_GOOD = 0.01
 
 
@@ -82,8 +84,14 @@ class Match:
         speed, offset = line
         if speed == 1.0:
             return line
-        plain = 1.0, offset + (speed - 1) * float(self.clip.times[frames].mean())
-        if abs(speed - 1) <= _CLOCK_DRIFT or self.score(plain, frames) >= self.score(line, frames) - _AS_GOOD:
+        times = self.clip.times[frames]
+        plain = 1.0, offset + (speed - 1) * float(times.mean())
+        drift = abs(speed - 1) * float(np.ptp(times))
+        if (
+            abs(speed - 1) <= _CLOCK_DRIFT
+            or drift < _LEAST_DRIFT_S
+            or self.score(plain, frames) >= self.score(line, frames) - _AS_GOOD
+        ):
             return plain
         return line
 

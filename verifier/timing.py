@@ -71,8 +71,8 @@ def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
     whole = np.arange(len(clip.times))
     lines = [match.fit(line, whole) for line in agree(votes(match, end))]
     found = _share_out(lines, match, motion, end) if lines else []
-    sure = max((_sure_length([o for o in found if _same_line(o, piece)]) for piece in found), default=0.0)
-    if sure < min(SURE_S, SURE_SHARE * end) or _peak(found, match) < EXACT_MOMENT:
+    sure = any(_sure_length([o for o in found if _same_line(o, p)]) >= _needed(p.speed, end) for p in found)
+    if not sure or _peak(found, match) < EXACT_MOMENT:
         return []
     return _bridged(found, match, end)
 
@@ -125,6 +125,13 @@ def _sure_length(pieces: list[Piece]) -> float:
     length = sum(piece.length for piece in pieces)
     score = sum(piece.length * piece.score for piece in pieces) / length
     return length if score >= SURE_MOMENT else 0.0
+
+
+def _needed(speed: float, end: float) -> float:
+    """Seconds that a line must explain to be believed: more at another speed, of which so many are tried."""
+    if speed == 1.0:
+        return min(SURE_S, SURE_SHARE * end)
+    return max(1.5 * SURE_S, min(2 * SURE_S, 0.6 * end))
 
 
 def _peak(pieces: list[Piece], match: Match) -> float:
