@@ -12,6 +12,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -134,8 +135,13 @@ def halves(clips: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return films + rest[::2], rest[1::2]
 
 
-def run_half(room: Newsroom, clips: Sequence[Path], foreign: Sequence[Path], work: Path) -> list[Row]:
+def run_half(clips: Sequence[Path], foreign: Sequence[Path]) -> list[Row]:
     """Publish ``clips``, then verify the signed files, their copies, and the ``foreign`` ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        return verify_all(Newsroom(Path(folder)), clips, foreign, Path(folder))
+
+
+def verify_all(room: Newsroom, clips: Sequence[Path], foreign: Sequence[Path], work: Path) -> list[Row]:
     assets = {clip: room.publish(clip) for clip in clips}
     rows = []
     for clip, asset in assets.items():
@@ -220,12 +226,8 @@ def main() -> None:
     options = parser.parse_args()
     clips = default_clips(options.clips)
     first, second = halves(clips)
-    with tempfile.TemporaryDirectory() as folder:
-        rows: list[Row] = []
-        for number, (own, other) in enumerate(((first, second), (second, first))):
-            room_folder = Path(folder) / f"half-{number}"
-            room_folder.mkdir()
-            rows += run_half(Newsroom(room_folder), own, other, room_folder)
+    with ProcessPoolExecutor(2) as workers:
+        rows = [row for half in workers.map(run_half, (first, second), (second, first)) for row in half]
     heading = f"# The whole job on real footage\n\n{len(clips)} clips, `python -m benchmarks.corpus`. {describe()}"
     options.table.parent.mkdir(parents=True, exist_ok=True)
     options.table.write_text(f"{heading}\n\n{table(rows)}\n")
