@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from provenance.credentials.values import CredentialState
 from provenance.report import Finding, Judged, Kind, Severity, Verdict
+from provenance.trust.policy import Policy, SignedUnder
 
 DEFAULT_SEVERITIES: Mapping[Kind, Severity] = {
     kind: Severity.DISCLOSED
@@ -88,11 +89,13 @@ def _order(item: Judged) -> tuple[bool, float, str]:
     return item.severity is not Severity.ALTERING, start, item.finding.kind.value
 
 
-def describe(policy: object, severities: Mapping[Kind, Severity]) -> dict[str, str]:
+def describe(policy: Policy, severities: Mapping[Kind, Severity]) -> dict[str, str]:
     """The policy in force, for the report: what signers are trusted, and where the table differs from the default."""
     changed = [
         f"{kind.value}: {severity.value}"
         for kind, severity in severities.items()
         if DEFAULT_SEVERITIES.get(kind) is not severity
     ]
-    return {"signer": type(policy).__name__, "severities": ", ".join(changed) or "default"}
+    plain = isinstance(policy, SignedUnder)
+    signer = "vouched for by an installed trust list" if plain else "as the policy file says"
+    return {"signer": signer, "severities": ", ".join(changed) or "default"}

@@ -9,6 +9,7 @@ import pytest
 
 from provenance.credentials.values import CredentialState
 from provenance.report import Finding, Kind, Severity, Verdict
+from provenance.trust.policy import SignedUnder
 from verifier.judge import DEFAULT_SEVERITIES, Facts, decide, describe, judge
 
 DISCLOSED = {
@@ -80,6 +81,6 @@ def test_verdict(known: Facts, items: tuple, verdict: Verdict) -> None:
 def test_altering_findings_come_first_and_a_changed_policy_is_told() -> None:
     items = judged(Kind.REENCODED, Kind.REGION)
     assert [item.finding.kind for item in items] == [Kind.REGION, Kind.REENCODED]
-    assert describe(object(), DEFAULT_SEVERITIES)["severities"] == "default"
+    assert describe(SignedUnder([]), DEFAULT_SEVERITIES)["severities"] == "default"
     changed = dict(DEFAULT_SEVERITIES) | {Kind.MIRRORED: Severity.ALTERING}
-    assert describe(object(), changed)["severities"] == "mirrored: altering"
+    assert describe(SignedUnder([]), changed)["severities"] == "mirrored: altering"
