@@ -9,6 +9,7 @@ from provenance.report import Finding, Kind
 from provenance.times import Interval
 from verifier.comparers.order import original_interval
 from verifier.comparers.picture import WINDOW_S, Excess
+from verifier.stretches import stretches
 from verifier.timing import Piece
 
 STILL = 1.5
@@ -22,11 +23,11 @@ MIN_WINDOWS = 2
 def compare_freeze(piece: Piece, excess: Excess, asset_id: str) -> list[Finding]:
     """Findings about frames that are held."""
     findings = []
-    for first, last in _runs(frozen(excess)):
-        if last - first + 1 < MIN_WINDOWS:
+    for first, stop in stretches(frozen(excess)):
+        if stop - first < MIN_WINDOWS:
             continue
         start = float(excess.times[first].mean()) - WINDOW_S / 2
-        end = float(excess.times[last].mean()) + WINDOW_S / 2
+        end = float(excess.times[stop - 1].mean()) + WINDOW_S / 2
         text = f"The picture stands still for {end - start:.1f} s while the original moves."
         stretch = Interval.of(max(piece.start, start), min(piece.end, end))
         where = original_interval(piece, start, end)
@@ -40,8 +41,3 @@ def frozen(excess: Excess) -> NDArray[np.bool_]:
     ours = np.quantile(excess.still.reshape(count, -1), 0.98, axis=1)
     theirs = np.quantile(excess.under.reshape(count, -1), 0.98, axis=1)
     return np.asarray((ours < STILL) & (theirs > MOVING))
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
-    return [(int(s), int(e) - 1) for s, e in zip(edges[::2], edges[1::2], strict=True)]

@@ -21,6 +21,7 @@ from provenance.report import Finding, Kind
 from provenance.settings import Settings
 from provenance.times import Interval
 from verifier.comparers.order import original_interval
+from verifier.stretches import stretches
 from verifier.timing import Piece
 
 HOP_S = 0.032
@@ -93,7 +94,7 @@ def compare_hearing(piece: Piece, hearing: Hearing, asset_id: str) -> list[Findi
     differs = (hearing.same < SAME) & (loud_here | loud_there) & np.isfinite(hearing.same)
     comparable = np.isfinite(hearing.same)
     findings = []
-    runs = [(s, e) for s, e in _runs(differs) if (e - s) * HOP_S >= MIN_EDIT_S]
+    runs = [(s, e) for s, e in stretches(differs) if (e - s) * HOP_S >= MIN_EDIT_S]
     total = sum(e - s for s, e in runs)
     if comparable.any() and total / comparable.sum() >= REPLACED_SHARE:
         score = float(1 - np.clip(np.nanmedian(hearing.same[differs]), 0, 1))
@@ -151,12 +152,6 @@ def _at(bands: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[n
     mixed: NDArray[np.float64] = bands[low] * (1 - share) + bands[high] * share
     mixed[~inside] = -90.0
     return mixed
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches of true values, [start, end)."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
-    return [(int(s), int(e)) for s, e in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _finding(kind: Kind, piece: Piece, start: float, end: float, score: float, text: str, asset_id: str) -> Finding:
