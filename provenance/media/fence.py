@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import resource
 import signal
@@ -126,11 +125,12 @@ def fenced(
     require_sandbox: bool = False,
     fds: Sequence[int] = (),
     cwd: Path | None = None,
+    imports: Sequence[Path] = (),
 ) -> Iterator[FencedProcess]:
     """Run a program fenced off; on leaving the block, however that comes about, it and its children are dead.
 
     ``fds`` (regular files) are the only descriptors it inherits besides stdin (nothing), stdout (a pipe to here)
-    and stderr.
+    and stderr. With ``imports``, folders of packages, the program is a Python script that needs those.
 
     Raises:
         SandboxError: ``sandbox.unavailable``, it cannot be fenced and ``require_sandbox`` is set.
@@ -139,17 +139,11 @@ def fenced(
         # Children share the descriptor's offset: an earlier one has left it somewhere.
         os.lseek(fd, 0, os.SEEK_SET)
     reader, writer = os.pipe()
-    spec = json.dumps(
-        {
-            "limits": _resource_limits(limits),
-            "required": require_sandbox,
-            "report": writer,
-            "parent": os.getpid(),
-        }
-    )
+    bounds = [number for pair in _resource_limits(limits) for number in pair]
+    spec = " ".join(map(str, (os.getpid(), writer, int(require_sandbox), *bounds)))
     try:
         process = subprocess.Popen(  # noqa: S603  (no shell; the program is ours, the arguments are numbers and fixed names)
-            [sys.executable, "-I", "-S", _LAUNCHER, spec, *command],
+            [sys.executable, "-I", "-S", _LAUNCHER, spec, ":".join(map(str, imports)), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import os
-import sys
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -111,18 +111,25 @@ class _Asked:
         return self.path, self.kind, self.limits, self.require_sandbox, self.identity
 
 
+@functools.cache
+def _imports() -> tuple[Path, ...]:
+    """Where the packages are that the child imports: without ``site``, which takes its time, Python does not know."""
+    found = (importlib.util.find_spec(name) for name in ("av", "PIL"))
+    return tuple(dict.fromkeys(Path(spec.origin).parents[1] for spec in found if spec is not None and spec.origin))
+
+
 @functools.lru_cache(maxsize=64)
 def _examine_once(asked: _Asked) -> Examined:
     command: list[str | Path] = [
-        sys.executable,
-        "-I",
         _CHILD,
         str(asked.media.fd),
         asked.kind.demuxer,
         str(asked.limits.max_pixels),
     ]
     quick = replace(asked.limits, decode_timeout_s=min(asked.limits.decode_timeout_s, _PROBE_TIMEOUT_S))
-    with fenced(command, limits=quick, require_sandbox=asked.require_sandbox, fds=[asked.media.fd]) as child:
+    with fenced(
+        command, limits=quick, require_sandbox=asked.require_sandbox, fds=[asked.media.fd], imports=_imports()
+    ) as child:
         raw = child.answer(_ANSWER_BYTES)
         code = child.finish()
         notes = (child.report.note,) if child.report.note else ()

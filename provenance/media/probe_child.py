@@ -1,7 +1,7 @@
 """Runs inside the fence: opens one foreign file and prints what it claims to hold, as one JSON object.
 
-A script of its own (``python -I probe_child.py FD DEMUXER MAX_PIXELS``): it parses hostile bytes, so it imports
-nothing of ours and its answer is checked by ``probe``.
+A script of its own (``probe_child.py FD DEMUXER MAX_PIXELS``, run by ``launcher.py``): it parses hostile bytes, so it
+imports nothing of ours and its answer is checked by ``probe``.
 """
 
 import json
