@@ -63,14 +63,15 @@ def extraction(examined: Examined, plan: Plan, fd: int, limits: Limits) -> list[
     """The command, to be run in the work folder; pictures arrive on stdout as ``nut.read_pictures`` reads them."""
     if examined.info.still:
         return _still(examined, plan, fd, limits)
-    graph: list[str] = []
+    pictures: list[str] = []
+    sounds: list[str] = []
     outputs: list[str] = []
     sound = examined.info.has_audio and plan.sound
     video = examined.info.has_video
     if video:
-        _add_video(examined, plan, graph, outputs)
+        _add_video(examined, plan, pictures, outputs)
     if sound:
-        _add_sound(examined, plan, graph)
+        _add_sound(examined, plan, sounds)
     if video and plan.reference:
         outputs += _reference(sound)
     elif sound and plan.reference:
@@ -94,7 +95,10 @@ def extraction(examined: Examined, plan: Plan, fd: int, limits: Limits) -> list[
     steady = ["-reinit_filter:v", "0", "-noautorotate"] if video else []
     command = [ffmpeg.binary(), *ffmpeg.global_options(), *steady]
     command += ffmpeg.input_options(examined.info.kind.demuxer, fd, limits)
-    return [str(part) for part in (*command, "-filter_complex", ";".join(graph), *outputs)]
+    # A graph each: FFmpeg runs one graph in one thread, and sound need not wait for pictures.
+    for graph in filter(None, (pictures, sounds)):
+        command += ["-filter_complex", ";".join(graph)]
+    return [str(part) for part in (*command, *outputs)]
 
 
 def frames(

@@ -112,6 +112,8 @@ def _first_frame(container: Any, index: int) -> dict[str, Any] | None:
 
     stream = container.streams[index]
     stream.codec_context.thread_count = 1
+    # The first picture as soon as it is decoded: its place in the order is of no interest here.
+    stream.codec_context.flags |= int(av.codec.context.Flags.low_delay)
     try:
         for count, packet in enumerate(container.demux(stream)):
             if count >= _MAX_PACKETS:
