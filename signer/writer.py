@@ -19,6 +19,7 @@ from provenance.trust.anchors import AnchorList
 from provenance.trust.purposes import CLAIM_SIGNING
 from signer.keys import SigningKey
 from signer.manifest import PARENT_ID, Parent, ParentForm, ingredient
+from signer.tree_hash import PIECE_KB, Overlaid, long_header
 
 # Any container can be bound by a sidecar when the library is told not to look inside.
 _OPAQUE = "application/octet-stream"
@@ -82,9 +83,12 @@ def write_signed(
     signing = _Signing(key)
     with ExitStack() as stack:
         destination = _Watched(stack.enter_context(target.open("r+b")))
-        origin = stack.enter_context(source.open("rb"))
+        file = stack.enter_context(source.open("rb"))
+        header = long_header(file) if kind.embeddable else None
+        origin = file if header is None else Overlaid(file, header)
         try:
-            context = stack.enter_context(c2pa.Context.from_json(json.dumps(_settings(anchors, tsa_url))))
+            settings = _settings(anchors, tsa_url, tree=header is not None)
+            context = stack.enter_context(c2pa.Context.from_json(json.dumps(settings)))
             builder = stack.enter_context(c2pa.Builder.from_json(described, context))
             if parent is not None:
                 _add_parent(builder, parent, parent_manifest, kind, origin)
@@ -103,7 +107,7 @@ def write_signed(
 
 
 def _add_parent(
-    builder: c2pa.Builder, parent: Parent, manifest: bytes | None, kind: MediaKind, origin: BinaryIO
+    builder: c2pa.Builder, parent: Parent, manifest: bytes | None, kind: MediaKind, origin: BinaryIO | Overlaid
 ) -> None:
     if parent.form is ParentForm.EMBEDDED:
         try:
@@ -194,15 +198,15 @@ def _translate(
     )
 
 
-def _settings(anchors: Sequence[AnchorList], tsa_url: str | None) -> dict[str, Any]:
+def _settings(anchors: Sequence[AnchorList], tsa_url: str | None, *, tree: bool) -> dict[str, Any]:
     host = urlsplit(tsa_url).hostname if tsa_url else None
     return {
         "builder": {"thumbnail": {"enabled": False}},
-        # A flat hash, not the Merkle form: a second implementation misreads that one.
         "core": {
             "allowed_network_hosts": [host] if host else [],
             "allow_redirects": False,
             "backing_store_memory_threshold_in_mb": _SPILL_MB,
+            **({"merkle_tree_chunk_size_in_kb": PIECE_KB} if tree else {}),
         },
         "trust": {
             "trust_config": "\n".join(CLAIM_SIGNING),
