@@ -138,7 +138,7 @@ def caption(graph: Graph, rng: Rng) -> None:
     dark = rng.random() < 0.5
     picture[:] = (*((20, 20, 20) if dark else (245, 245, 245)), 255)
     words = str(rng.choice(_WORDS))
-    size = graph.width / (20 * len(words)) * 0.9
+    size = min(graph.width / (20 * len(words)) * 0.9, height / 50)
     ink = (255, 255, 255, 255) if dark else (0, 0, 0, 255)
     cv2.putText(picture, words, (graph.width // 20, height * 2 // 3), cv2.FONT_HERSHEY_DUPLEX, size, ink, 2)
     graph.draw(picture, "caption", 0, 0 if rng.random() < 0.3 else graph.height - height)
@@ -250,7 +250,7 @@ MIXED = (
         "blurred-padding",
         "mirror",
     ),
-    *("rotate-3", "rotate-10", "logo", "caption-20", "pip-50", "grade", "grey", "hue", "gamma-0.6", "screen"),
+    *("mirror", "rotate-3", "rotate-10", "logo", "caption-20", "pip-50", "grade", "grey", "hue", "gamma-0.6", "screen"),
 )
 """Effects of which three are drawn at once."""
 

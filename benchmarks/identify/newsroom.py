@@ -29,8 +29,13 @@ ANSWERED_BY = ("verifier", *STORED_BY)
 class Newsroom:
     """A home with a registry; ``names``: file name of the original by asset id."""
 
-    settings: Settings
+    home: Path
     names: dict[str, str]
+
+    @property
+    def settings(self) -> Settings:
+        """Read anew by each process: they do not travel between processes."""
+        return load_settings(self.home)
 
     @property
     def ids(self) -> dict[str, str]:
@@ -61,7 +66,7 @@ def newsroom(folder: Path, originals: Sequence[Path]) -> Newsroom:
                 names[asset.asset_id] = path.name
                 note.write_text(json.dumps(names, indent=1))
                 print(f"signed and registered {path.name}", flush=True)
-    return Newsroom(settings, names)
+    return Newsroom(home, names)
 
 
 class Without:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.identify.newsroom import Newsroom, Without
 from provenance.catalog import Catalog
+from provenance.settings import Settings
 from registry.catalog import LocalCatalog
 from registry.store import open_registry
 from verifier import pipeline
@@ -79,11 +80,12 @@ def ask(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> tuple[fl
     Returns:
         wall and processor seconds of reading the clip, and an answer for each.
     """
-    with tempfile.TemporaryDirectory() as folder, open_registry(room.settings) as store:
+    settings = room.settings
+    with tempfile.TemporaryDirectory() as folder, open_registry(settings) as store:
         began = _clock()
         work = Path(folder) / "clip"
         work.mkdir()
-        clip = read_clip(path, work, room.settings)
+        clip = read_clip(path, work, settings)
         wall, cpu = _since(began)
         answers = []
         for number, names in enumerate(hidden):
@@ -91,29 +93,29 @@ def ask(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> tuple[fl
             into.mkdir()
             catalog = LocalCatalog(store)
             seen: Catalog = Without(catalog, [room.ids[name] for name in names]) if names else catalog
-            answers.append(_answer(clip, seen, into, room))
+            answers.append(_answer(clip, seen, into, room.names, settings))
     return wall, cpu, answers
 
 
-def _answer(clip: Clip, catalog: Catalog, work: Path, room: Newsroom) -> Answer:
+def _answer(clip: Clip, catalog: Catalog, work: Path, names: Mapping[str, str], settings: Settings) -> Answer:
     began = _clock()
     candidates = identify(clip.prints, catalog)
-    laid = pipeline._lay(clip, candidates, catalog, work, room.settings)  # the very step that `verify` takes
+    laid = pipeline._lay(clip, candidates, catalog, work, settings)  # the very step that `verify` takes
     wall, cpu = _since(began)
-    scores = {room.names[candidate.original.asset_id]: min(candidate.strength, 3.0) / 10 for candidate in candidates}
+    scores = {names[candidate.original.asset_id]: min(candidate.strength, 3.0) / 10 for candidate in candidates}
     for alignment in laid:
         covered = pipeline._coverage(clip, [alignment])
         best = max((piece.score for piece in alignment.pieces), default=0.0)
-        scores[room.names[alignment.candidate.original.asset_id]] = 1 + covered * best
-    found = tuple(_found(alignment, room) for alignment in laid)
+        scores[names[alignment.candidate.original.asset_id]] = 1 + covered * best
+    found = tuple(_found(alignment, names) for alignment in laid)
     return Answer(found, scores, pipeline._doubt(clip, laid), round(wall, 3), round(cpu, 3))
 
 
-def _found(alignment: Alignment, room: Newsroom) -> Found:
+def _found(alignment: Alignment, names: Mapping[str, str]) -> Found:
     pieces = tuple(
         FoundPiece(piece.start, piece.end, piece.speed, piece.offset, float(piece.score)) for piece in alignment.pieces
     )
-    asset = room.names[alignment.candidate.original.asset_id]
+    asset = names[alignment.candidate.original.asset_id]
     return Found(asset, pieces, alignment.by_sound, _matrix(alignment))
 
 
