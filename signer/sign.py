@@ -29,6 +29,7 @@ from provenance.fingerprints.codec import ASSERTION_LABEL, agree, from_assertion
 from provenance.fingerprints.extract import fingerprint
 from provenance.fingerprints.values import Fingerprints
 from provenance.media.kinds import sniff
+from provenance.media.probe import probe
 from provenance.media.values import Extraction, MediaKind
 from provenance.settings import Settings
 from provenance.trust.anchors import AnchorList
@@ -36,6 +37,7 @@ from provenance.trust.policy import SignedUnder
 from provenance.workspace import work_folder
 from signer.certificates import require_chain
 from signer.keys import SigningKey
+from signer.length import require_fitting_length
 from signer.manifest import Parent, ParentForm, check_capture, definition
 from signer.writer import UnreadableParentError, check_tsa, write_signed
 
@@ -81,7 +83,7 @@ def sign_file(
     """Sign ``capture.path`` into ``target``; the source is only ever read.
 
     1. What was asked for is usable, the target is free and is not the source, the key may sign now.
-    2. The source is media; a credential it has already becomes the parent, sound or not.
+    2. The source is media, and not too long; a credential it has already becomes the parent, sound or not.
     3. One decode gives fingerprints and reference copy.
     4. The signed file is written beside the target, read back, and must be sound and say what was meant.
     5. The reference copy is kept, then the file takes the target's name.
@@ -99,6 +101,8 @@ def sign_file(
     _check_target(capture.path, target, kind, replace=replace)
     require_chain(key.chain, key.private.public_key(), moment)
     before = _identity(capture.path)
+    # The decode below asks the same of the unchanged file, and is answered from memory.
+    require_fitting_length(probe(capture.path, limits=settings.limits, require_sandbox=settings.require_sandbox))
     parent, parent_manifest = find_parent(capture, anchors)
     job = _Job(capture, kind, key, anchors, parent, parent_manifest, tsa_url, moment)
     with work_folder(settings.home / "work") as work:

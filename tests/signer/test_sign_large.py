@@ -16,6 +16,7 @@ from signing_bench import Bench
 
 from provenance.assets import Capture
 from provenance.credentials.values import CredentialState
+from provenance.errors import CredentialError
 from provenance.files import sha256_file
 from provenance.settings import load_settings
 from provenance.trust.anchors import load_anchors
@@ -167,6 +168,27 @@ def test_the_tree_of_one_file_does_not_fit_other_media(bench: Bench, copy: Path)
         stream.seek(offset + HEADER)
         stream.write(content[PIECE : 2 * PIECE] + content[:PIECE])
     assert bench.read(copy).state is CredentialState.CONTENT_CHANGED
+
+
+def test_footage_too_long_for_a_credential_is_refused_before_it_is_decoded(bench: Bench, tmp_path: Path) -> None:
+    source = tmp_path / "long.mp4"
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    run("-f", "lavfi", "-i", "color=size=32x32:rate=2:duration=11000", *coded, source)
+    told: list[float] = []
+
+    with pytest.raises(CredentialError) as caught:
+        sign_file(
+            Capture(source, "long"),
+            tmp_path / "signed.mp4",
+            key=bench.key,
+            settings=bench.settings,
+            anchors=bench.anchors,
+            on_progress=told.append,
+        )
+
+    assert caught.value.code == "fingerprints.too_long"
+    assert told == []
+    assert sorted(tmp_path.iterdir()) == [bench.settings.home, source]
 
 
 @pytest.mark.parametrize("room", [b"free", b"wide", b"skip"])
