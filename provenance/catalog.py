@@ -17,7 +17,7 @@ class Query:
     """What is asked: hashes of the clip's frames and of its sound.
 
     ``frames``: uint8 (n, 32); ``frame_times_ms``: int64 (n,); ``frame_variants``: uint8 (n,), which reading of the
-    frame each hash is of (``fingerprints.pdq.VARIANTS``). ``sound``: uint32 (m,), loud sub-fingerprints only,
+    frame each hash is of, for the asker's own use. ``sound``: uint32 (m,), loud sub-fingerprints only,
     with ``sound_times_ms`` int64 (m,).
     """
 

@@ -12,14 +12,19 @@ from provenance.media.frames import read_frames
 from provenance.media.probe import probe
 from provenance.media.values import GreyImage
 from provenance.settings import Settings
+from verifier.asked import CLOSE_BITS
 from verifier.clip import Clip
-from verifier.geometry import Geometry, estimate, refine, whole_frame
-from verifier.identify import CLOSE_BITS, MIN_PICTURE_SHARE, Candidate
+from verifier.geometry import Geometry, as_read, estimate, refine
+from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.timing import Piece, find_pieces, moves
 from verifier.tracks import Track, clip_track, grid_size, original_track
 
 _PAIRS = 6
 _MARGIN_S = 20.0
+_MOST_LOOK_S = 300.0
+"""Seconds of an original before and after the likeliest place that are searched where nothing much moves."""
+_AS_LIKELY = 0.6
+_BIN_S = 0.5
 _LOOK_WIDTH = 160
 _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
@@ -48,26 +53,44 @@ class Alignment:
         return self.candidate.picture_share < MIN_PICTURE_SHARE
 
 
-def rough_line(candidate: Candidate) -> tuple[float, float, float]:
-    """The (speed, offset) that most close pairs of frames agree on, and the share of the clip's frames that do."""
+@dataclass(frozen=True, slots=True)
+class RoughLine:
+    """Where hashes place a clip: ``speed``, ``offset``, and the weighted ``share`` (0-1) of frames that agree.
+
+    ``low`` and ``high``: offsets (seconds) that about as many agree on, as where nothing much moves.
+    """
+
+    speed: float = 1.0
+    offset: float = 0.0
+    share: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+
+
+def rough_line(candidate: Candidate) -> RoughLine:
+    """The line that most close pairs of frames agree on."""
     rows, columns = np.nonzero(candidate.distance <= CLOSE_BITS)
+    best = RoughLine()
     if not rows.size:
-        return 1.0, 0.0, 0.0
+        return best
     weight = 1 - candidate.distance[rows, columns] / (CLOSE_BITS + 1.0)
-    best = (1.0, 0.0, 0.0)
     for speed in SPEEDS_BY_HASH:
         offsets = candidate.original_times[columns] - speed * candidate.clip_times[rows]
-        bins = np.floor(offsets / 0.5).astype(np.int64)
-        bins -= bins.min()
+        bins = np.floor(offsets / _BIN_S).astype(np.int64)
+        first = int(bins.min())
+        bins -= first
         # Two samplings that do not fall together spread over two neighbouring bins.
         votes = (
             np.convolve(np.bincount(bins, weight), [1, 1], mode="valid") if bins.max() else np.bincount(bins, weight)
         )
         peak = int(np.argmax(votes))
         share = float(votes[peak]) / len(candidate.clip_times)
-        if share > best[2] * (1.0 if best[2] == 0 else 1.1):
+        if share > best.share * 1.1:
             near = (bins == peak) | (bins == peak + 1)
-            best = (speed, float(np.average(offsets[near], weights=weight[near])), share)
+            offset = float(np.average(offsets[near], weights=weight[near]))
+            likely = (np.flatnonzero(votes >= _AS_LIKELY * votes[peak])[[0, -1]] + first) * _BIN_S
+            low, high = max(likely[0], offset - _MOST_LOOK_S), min(likely[1] + 2 * _BIN_S, offset + _MOST_LOOK_S)
+            best = RoughLine(speed, offset, share, float(low), float(high))
     return best
 
 
@@ -84,7 +107,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
-    geometry = estimate(pairs, candidate.mirrored) or whole_frame(*sizes, candidate.mirrored)
+    geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
     if clip.extraction.info.still or candidate.original.duration is None:
         row, column = np.unravel_index(int(np.argmin(candidate.distance)), candidate.distance.shape)
         score = 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
@@ -106,8 +129,9 @@ def _tracks(
 ) -> tuple[Track, Track]:
     """The tracks of clip and original, the latter around where the hashes say."""
     width, height = grid_size(geometry.original_size)
-    speed, offset, _ = rough_line(candidate)
-    low, high = sorted((offset, speed * clip.duration + offset))
+    rough = rough_line(candidate)
+    ends = [offset + moment for offset in (rough.low, rough.high) for moment in (0.0, rough.speed * clip.duration)]
+    low, high = min(ends), max(ends)
     original = original_track(
         read_frames(
             reference,
@@ -157,10 +181,10 @@ def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
     """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second."""
     if not candidate.distance.size:
         return ()
-    speed, offset, share = rough_line(candidate)
-    if share < MIN_LINE_SHARE:
+    rough = rough_line(candidate)
+    if rough.share < MIN_LINE_SHARE:
         return ()
-    predicted = speed * candidate.clip_times + offset
+    predicted = rough.speed * candidate.clip_times + rough.offset
     near = np.abs(candidate.original_times[None, :] - predicted[:, None]) <= 0.5
     close = ((candidate.distance <= CLOSE_BITS) & near).any(axis=1)
     if not close.any():
@@ -171,7 +195,7 @@ def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
     step = float(np.median(np.diff(candidate.clip_times))) if len(candidate.clip_times) > 1 else clip.duration
     start = 0.0 if start <= 2 * step else start
     end = clip.duration if end + 2 * step >= clip.duration else end + step
-    return (Piece(start, end, speed, offset, share, moving=False),)
+    return (Piece(start, end, rough.speed, rough.offset, rough.share, moving=False),)
 
 
 def _rough_pairs(

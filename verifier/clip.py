@@ -10,6 +10,7 @@ import numpy as np
 
 from provenance.files import sha256_file
 from provenance.fingerprints.extract import fingerprint_clip
+from provenance.fingerprints.frames import Looks
 from provenance.fingerprints.values import Fingerprints
 from provenance.media.values import Extraction
 from provenance.report import ClipFacts
@@ -20,13 +21,14 @@ from provenance.settings import Settings
 class Clip:
     """What was asked about. ``prints.frames`` holds ``pdq.VARIANTS`` of each sampled frame.
 
-    ``width`` and ``height`` are those of the working copy, in which regions are measured.
+    ``looks``: some of its frames, to be read in further ways where the plain ones find nothing.
     """
 
     path: Path
     facts: ClipFacts
     prints: Fingerprints
     extraction: Extraction
+    looks: Looks
 
     @property
     def duration(self) -> float:
@@ -44,7 +46,7 @@ def read_clip(path: Path, work: Path, settings: Settings, on_progress: Callable[
         MediaError: the file is not media, or over a limit.
     """
     sha256 = sha256_file(path)
-    prints, extraction = fingerprint_clip(
+    prints, extraction, looks = fingerprint_clip(
         path,
         work,
         limits=settings.limits,
@@ -63,7 +65,7 @@ def read_clip(path: Path, work: Path, settings: Settings, on_progress: Callable[
         fps=frame_rate(extraction.frame_times) if moving else None,
         audio=info.has_audio,
     )
-    return Clip(path, facts, prints, extraction)
+    return Clip(path, facts, prints, extraction, looks)
 
 
 def frame_rate(times: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:

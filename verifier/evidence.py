@@ -209,7 +209,7 @@ def _both(
 
 
 def _warp(geometry: Geometry, original: Colour) -> Colour:
-    return np.asarray(cv2.warpAffine(original, geometry.matrix, geometry.clip_size, flags=cv2.INTER_LINEAR))
+    return np.asarray(cv2.warpPerspective(original, geometry.matrix, geometry.clip_size, flags=cv2.INTER_LINEAR))
 
 
 def _read(path: Path | None, moment: float, size: tuple[int, int], settings: Settings) -> Colour | None:

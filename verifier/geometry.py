@@ -9,18 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.fingerprints.features import features
+from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
 from provenance.fingerprints.values import Features
 from provenance.media.values import GreyImage
 from provenance.report import Region
 
 Matrix = NDArray[np.float64]
-"""Affine map of the original's reference pixels to the clip's working pixels, shape (2, 3)."""
+"""Projective map of the original's reference pixels to the clip's working pixels, shape (3, 3); affine as a rule."""
 
 MIN_INLIERS = 14
 """Matched points under which a fit is not believed; unrelated pairs mostly stay at 8 or 9."""
 _RATIO = 0.8
 _REPROJECTION_PX = 3.0
 _POINTS = 500
+_SMALL_PX = 400
+"""Width under which a picture is enlarged before its features are taken."""
+_MOST_ENLARGED = 3.0
+_BENT_PX = 2.0
+"""Pixels by which perspective must move a corner to be believed."""
+_BENT_GAIN = 1.1
+"""How many times more points it must then explain than an affine map."""
 _SAME_PX = 0.2
 _PLAIN_PX = 12.0
 """Entries by which a fit may differ from a plain resize and still be tried as one (pixels, for the shifts)."""
@@ -39,21 +47,29 @@ class Geometry:
     inliers: int
 
     @property
+    def linear(self) -> NDArray[np.float64]:
+        """What the map does to directions in the middle of the original's frame, (2, 2)."""
+        w, h = self.original_size
+        middle = np.array([[w / 2, h / 2], [w / 2 + 1, h / 2], [w / 2, h / 2 + 1]])
+        at, right, below = _apply(self.matrix, middle)
+        return np.stack([right - at, below - at], axis=1)
+
+    @property
     def mirrored(self) -> bool:
         """Whether left and right (or top and bottom) are exchanged."""
-        return bool(np.linalg.det(self.matrix[:, :2]) < 0)
+        return bool(np.linalg.det(self.linear) < 0)
 
     @property
     def rotation(self) -> float:
         """Degrees the original's picture was turned, clockwise as seen."""
-        column = self.matrix[:, 0] * (-1 if self.mirrored else 1)
+        column = self.linear[:, 0] * (-1 if self.mirrored else 1)
         return float(np.degrees(np.arctan2(column[1], column[0])))
 
     @property
     def crop(self) -> Region:
         """The part of the original's frame that the clip shows (the whole where the clip shows all of it)."""
         w, h = self.original_size
-        corners = _apply(np.asarray(cv2.invertAffineTransform(self.matrix)), _corners(self.clip_size)) / (w, h)
+        corners = _apply(np.linalg.inv(self.matrix), _corners(self.clip_size)) / (w, h)
         low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
         return Region(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
@@ -68,7 +84,7 @@ class Geometry:
     def warp(self, original: GreyImage) -> GreyImage:
         """The original's picture as the clip would show it, (clip height, clip width)."""
         return np.asarray(
-            cv2.warpAffine(
+            cv2.warpPerspective(
                 original, self.matrix, self.clip_size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
         )
@@ -77,32 +93,49 @@ class Geometry:
         """Which of the clip's pixels show the original at all: bool (clip height, clip width)."""
         w, h = self.original_size
         whole = np.full((h, w), 255, np.uint8)
-        return np.asarray(cv2.warpAffine(whole, self.matrix, self.clip_size, flags=cv2.INTER_NEAREST)) > 0
+        return np.asarray(cv2.warpPerspective(whole, self.matrix, self.clip_size, flags=cv2.INTER_NEAREST)) > 0
 
 
 def whole_frame(original_size: tuple[int, int], clip_size: tuple[int, int], mirrored: bool = False) -> Geometry:
     """The geometry of a plain resize: frame on frame."""
-    sx, sy = clip_size[0] / original_size[0], clip_size[1] / original_size[1]
-    # Pixel centres, not corners, are what a resize keeps in place.
-    matrix = np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5]])
-    if mirrored:
-        matrix[0] = [-sx, 0, clip_size[0] - 1 - matrix[0, 2]]
+    return as_read(original_size, clip_size, MIRRORED if mirrored else AS_SHOWN)
+
+
+def as_read(original_size: tuple[int, int], clip_size: tuple[int, int], reading: Reading) -> Geometry:
+    """The geometry of an original that fills what a reading sees of the clip's frame."""
+    matrix = np.linalg.inv(reading.matrix(clip_size)) @ scaling(original_size, reading.size(clip_size))
     return Geometry(matrix, original_size, clip_size, 0)
 
 
-def estimate(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geometry | None:
-    """Fit one affine map to all pairs of (original, clip) pictures together; None if too few points agree."""
+def scaling(source: tuple[int, int], target: tuple[int, int]) -> Matrix:
+    """The map of a resize between (width, height): pixel centres, not corners, are what it keeps in place."""
+    sx, sy = target[0] / source[0], target[1] / source[1]
+    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1]])
+
+
+def estimate(pairs: list[tuple[GreyImage, GreyImage]], reading: Reading = AS_SHOWN) -> Geometry | None:
+    """Fit one map to all pairs of (original, clip) pictures together; None if too few points agree.
+
+    Args:
+        reading: the way to look at the clip's pictures in which the original is expected.
+    """
     sources, targets = [], []
     original_size = clip_size = (0, 0)
     for original, clip in pairs:
         original_size, clip_size = original.shape[::-1], clip.shape[::-1]
-        a = features(np.ascontiguousarray(original[:, ::-1]) if mirrored else original, _POINTS)
-        b = features(clip, _POINTS)
+        part = reading.picture(clip)
+        enlarged = min(_MOST_ENLARGED, max(1.0, _SMALL_PX / part.shape[1]))
+        size = round(enlarged * part.shape[1]), round(enlarged * part.shape[0])
+        a, b = (
+            features(original, _POINTS),
+            features(np.asarray(cv2.resize(part, size), np.uint8) if enlarged > 1 else part, _POINTS),
+        )
         if a is None or b is None:
             continue
         left, right = match(a, b)
-        sources.append(left)
-        targets.append(right)
+        back = np.linalg.inv(scaling(part.shape[1::-1], size) @ reading.matrix(clip_size))
+        sources.append(left.astype(np.float64))
+        targets.append(_apply(back, right) - 0.5)
     if not sources:
         return None
     source, target = np.concatenate(sources), np.concatenate(targets)
@@ -111,15 +144,24 @@ def estimate(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geomet
     fit, inliers = cv2.estimateAffine2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=_REPROJECTION_PX, maxIters=4000, confidence=0.999
     )
-    if fit is None:
+    if fit is None or int(inliers.sum()) < MIN_INLIERS:
         return None
-    matrix: Matrix = np.asarray(fit, dtype=np.float64)
-    if int(inliers.sum()) < MIN_INLIERS or not _plausible(matrix):
-        return None
-    if mirrored:
-        flip = np.array([[-1.0, 0, original_size[0] - 1], [0, 1, 0], [0, 0, 1]])
-        matrix = matrix @ flip
-    return Geometry(matrix, original_size, clip_size, int(inliers.sum()))
+    flat = Geometry(np.vstack([fit, [0, 0, 1.0]]), original_size, clip_size, int(inliers.sum()))
+    found = _bent(flat, source, target)
+    return found if _plausible(found) else None
+
+
+def _bent(flat: Geometry, source: NDArray[np.float64], target: NDArray[np.float64]) -> Geometry:
+    """The map with perspective, where that explains clearly more points; else the affine one."""
+    fit, inliers = cv2.findHomography(
+        source, target, method=cv2.RANSAC, ransacReprojThreshold=_REPROJECTION_PX, maxIters=4000, confidence=0.999
+    )
+    if fit is None or int(inliers.sum()) < _BENT_GAIN * flat.inliers:
+        return flat
+    bent = Geometry(np.asarray(fit, dtype=np.float64), flat.original_size, flat.clip_size, int(inliers.sum()))
+    corners = _corners(flat.original_size)
+    moved = np.abs(_apply(bent.matrix, corners) - _apply(flat.matrix, corners)).max()
+    return bent if moved >= _BENT_PX and _plausible(bent) else flat
 
 
 def match(a: Features, b: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -142,6 +184,8 @@ def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geom
         return geometry
     plain = whole_frame(geometry.original_size, geometry.clip_size, geometry.mirrored)
     options = [geometry, _by_correlation(geometry, pairs)]
+    # (In perspective too: a screen that was filmed slants less than features can tell.)
+    options.append(_by_correlation(options[1], pairs, cv2.MOTION_HOMOGRAPHY))
     if np.abs(geometry.matrix - plain.matrix).max() < _PLAIN_PX:
         options += [plain, _by_correlation(plain, pairs)]
     costs = [_cost(option, pairs) for option in options]
@@ -150,31 +194,32 @@ def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geom
     # a blurred clip all the better for it.)
     corners = _corners(geometry.original_size)
     off = np.abs(_apply(best.matrix, corners) - _apply(plain.matrix, corners)).max()
-    if off < _SAME_PX or (len(options) > 2 and costs[2] <= min(costs) * 1.02):
+    if off < _SAME_PX or (len(options) > 3 and costs[3] <= min(costs) * 1.02):
         return Geometry(plain.matrix, plain.original_size, plain.clip_size, geometry.inliers)
     return best
 
 
-def _by_correlation(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:
+def _by_correlation(
+    geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]], motion: int = cv2.MOTION_AFFINE
+) -> Geometry:
     """Enhanced correlation (Evangelidis and Psarakis, 2008) on each pair; the median of the updates."""
     updates = []
     mask = geometry.mask().astype(np.uint8)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
     for original, clip in pairs:
-        start = np.eye(2, 3, dtype=np.float32)
+        start = np.eye(3 if motion == cv2.MOTION_HOMOGRAPHY else 2, 3, dtype=np.float32)
         try:
             warped = geometry.warp(original)
-            score, update = cv2.findTransformECC(clip, warped, start, cv2.MOTION_AFFINE, criteria, mask, 3)
+            score, update = cv2.findTransformECC(clip, warped, start, motion, criteria, mask, 3)
         except cv2.error:
             continue  # no texture, or no convergence: nothing to refine with
-        if score > 0.8 and np.abs(update[:, 2]).max() < 6:
-            updates.append(np.asarray(update, dtype=np.float64))
+        if score > 0.8 and np.abs(update[:2, 2]).max() < 6:
+            updates.append(np.vstack([update, [0, 0, 1.0]])[:3].astype(np.float64))
     if not updates:
         return geometry
     # The update takes pixels of the clip (the template) to those of the warped original.
-    step = np.vstack([np.median(np.stack(updates), axis=0), [0, 0, 1]])
-    matrix = (np.linalg.inv(step) @ np.vstack([geometry.matrix, [0, 0, 1]]))[:2]
-    return Geometry(matrix, geometry.original_size, geometry.clip_size, geometry.inliers)
+    matrix = np.linalg.inv(np.median(np.stack(updates), axis=0)) @ geometry.matrix
+    return Geometry(matrix / matrix[2, 2], geometry.original_size, geometry.clip_size, geometry.inliers)
 
 
 def _cost(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> float:
@@ -188,10 +233,12 @@ def _cost(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> float
     return float(np.mean(costs)) if costs else 0.0
 
 
-def _plausible(matrix: Matrix) -> bool:
-    """No collapse to a line or point, no enlargement beyond what a crop would be."""
-    scales = np.linalg.svd(matrix[:, :2], compute_uv=False)
-    return bool(scales[1] > 0.1 and scales[0] < 8 and scales[0] / scales[1] < 2.5)
+def _plausible(geometry: Geometry) -> bool:
+    """No collapse to a line or point, no enlargement beyond what a crop would be, no horizon within the frame."""
+    scales = np.linalg.svd(geometry.linear, compute_uv=False)
+    depth = _corners(geometry.original_size) @ geometry.matrix[2, :2] + geometry.matrix[2, 2]
+    flat = depth.min() > 0.5 * depth.max() > 0
+    return bool(flat and scales[1] > 0.1 and scales[0] < 8 and scales[0] / scales[1] < 2.5)
 
 
 def _corners(size: tuple[int, int]) -> NDArray[np.float64]:
@@ -199,6 +246,9 @@ def _corners(size: tuple[int, int]) -> NDArray[np.float64]:
     return np.array([[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, h - 0.5], [-0.5, h - 0.5]])
 
 
-def _apply(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    moved: NDArray[np.float64] = points @ matrix[:, :2].T + matrix[:, 2] + 0.5
-    return moved
+def _apply(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Points in pixel indices, moved; 0.5 more, to count from the frame's edge rather than from a pixel's centre."""
+    moved = points @ matrix[:2, :2].T + matrix[:2, 2]
+    depth = points @ matrix[2, :2] + matrix[2, 2]
+    whole: NDArray[np.float64] = moved / depth[:, None] + 0.5
+    return whole

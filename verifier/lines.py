@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.tracks import Track
+from verifier.tracks import SURROUNDINGS_S, Track, residuals
 
 Line = tuple[float, float]
 """Speed and offset: original seconds = speed * clip seconds + offset."""
@@ -33,14 +33,25 @@ _LEAST_DRIFT_S = 0.12
 _AS_GOOD = 0.01
 
 
+_PACES = (0.5, 0.7, 1.0, 1.4, 2.0)
+"""Speeds for which the original's residuals are made: its surroundings must last as long as the clip's do."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """Both sides at full frame rate: residuals float32 (n, pixels) and the tracks they are of."""
+    """Both tracks with what moves in the clip: ``ours`` float32 (n, pixels); the original's is made as it is needed."""
 
     ours: NDArray[np.float32]
     clip: Track
-    theirs: NDArray[np.float32]
     original: Track
+    _made: dict[float, NDArray[np.float32]] = field(default_factory=dict)
+
+    def theirs(self, speed: float) -> NDArray[np.float32]:
+        """What moves in the original as it looks at that speed: float32 (m, pixels)."""
+        pace = min(_PACES, key=lambda p: abs(np.log(abs(speed) / p)))
+        if pace not in self._made:
+            self._made[pace], _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace)
+        return self._made[pace]
 
     def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:
         """Correlation of clip frames with the original frames that a line gives them; 0 where there are none."""
@@ -48,7 +59,9 @@ class Match:
         times = self.original.times
         wanted = speed * self.clip.times[frames] + offset
         inside = (wanted > times[0] - 2 * self.period) & (wanted < times[-1] + 2 * self.period)
-        scores = np.einsum("ij,ij->i", self.ours[frames], self.theirs[self.original.at(wanted + self.period / 2)])
+        scores = np.einsum(
+            "ij,ij->i", self.ours[frames], self.theirs(speed)[self.original.at(wanted + self.period / 2)]
+        )
         return np.where(inside, scores, 0).astype(np.float32)
 
     @property
@@ -147,10 +160,15 @@ def _vote(match: Match, moments: NDArray[np.float64], speeds: tuple[float, ...])
     """The line that explains one window best."""
     start, stop = match.original.times[[0, -1]]
     originals = np.arange(start, stop + _STEP_S, _STEP_S)
-    window = match.ours[match.clip.at(moments)] @ match.theirs[match.original.at(originals)].T
+    ours, frames = match.ours[match.clip.at(moments)], match.original.at(originals)
+    windows: dict[int, NDArray[np.float32]] = {}
     middle = len(moments) // 2
     best = (0.0, 0.0, 1.0, -1.0)
     for speed in speeds:
+        theirs = match.theirs(speed)
+        if id(theirs) not in windows:
+            windows[id(theirs)] = ours @ theirs[frames].T
+        window = windows[id(theirs)]
         shifts = np.round(speed * (np.arange(len(moments)) - middle)).astype(int)
         scores = np.zeros(len(originals), np.float32)
         for row, shift in zip(window, shifts, strict=True):

@@ -68,7 +68,7 @@ def verify(
         if own is not None:
             outcome = _signed_bytes(own, clip, credential)
         else:
-            candidates = identify(clip.prints, catalog) if catalog is not None else []
+            candidates = identify(clip.prints, clip.looks, catalog) if catalog is not None else []
             outcome = _examine(clip, credential, candidates, catalog, work, settings)
         tell(0.9)
         judged = judge(outcome.findings, severities)

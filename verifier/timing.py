@@ -25,6 +25,8 @@ of a short clip. Other moments of the same scene reach 0.72 for half a second, a
 EXACT_MOMENT = 0.87
 """Mean correlation of their best frames: where it is the same moment, somewhere it is so exactly. Another moment of
 the same scene reached 0.82; re-encodings at 240p crf 34 lie at 0.9 throughout."""
+LONG_S = 2.5
+"""Seconds of motion after which no moment need be exact: the moment is the same, and the copy a poor one."""
 BRIDGE_SHARE = 0.8
 """Share of a gap's frames that must show the scene of a piece beside it for the gap to be closed."""
 _SMOOTH_S = 0.4
@@ -66,13 +68,11 @@ def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
     if len(clip.times) < 2 or len(original.times) < 2:
         return []
     ours, motion = residuals(clip, clip.mask)
-    theirs, _ = residuals(original, clip.mask)
-    match = Match(ours, clip, theirs, original)
+    match = Match(ours, clip, original)
     whole = np.arange(len(clip.times))
     lines = [match.fit(line, whole) for line in agree(votes(match, end))]
     found = _share_out(lines, match, motion, end) if lines else []
-    sure = any(_sure_length([o for o in found if _same_line(o, p)]) >= _needed(p.speed, end) for p in found)
-    if not sure or _peak(found, match) < EXACT_MOMENT:
+    if not any(_believed([o for o in found if _same_line(o, p)], p.speed, match, motion, end) for p in found):
         return []
     return _bridged(found, match, end)
 
@@ -120,11 +120,16 @@ def _same_line(a: Piece, b: Piece) -> bool:
     return near and abs(a.speed - b.speed) < 0.02
 
 
-def _sure_length(pieces: list[Piece]) -> float:
-    """Seconds that pieces of one line explain, if they do so well enough together."""
+def _believed(pieces: list[Piece], speed: float, match: Match, motion: NDArray[np.float32], end: float) -> bool:
+    """Whether pieces on one line explain enough of what moves, and somewhere exactly or for long."""
     length = sum(piece.length for piece in pieces)
     score = sum(piece.length * piece.score for piece in pieces) / length
-    return length if score >= SURE_MOMENT else 0.0
+    if score < SURE_MOMENT or length < _needed(speed, end):
+        return False
+    times = match.clip.times
+    lively = [(motion >= 2 * MOTION_FLOOR) & (times >= p.start - 1e-6) & (times < p.end) for p in pieces]
+    moving = float(np.any(lively, axis=0).mean()) * end
+    return _peak(pieces, match) >= EXACT_MOMENT or moving >= (LONG_S if speed == 1.0 else 1.2 * LONG_S)
 
 
 def _needed(speed: float, end: float) -> float:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.media.values import Frame, GreyImage
-from verifier.geometry import Geometry
+from verifier.geometry import Geometry, scaling
 
 GRID_WIDTH = 64
-_SURROUNDINGS_S = 0.4
+SURROUNDINGS_S = 0.4
 """Seconds before and after a frame whose mean is what stands still."""
 _BLOCK_FRAMES = 2000
 _MIN_STEP_S = 0.025
@@ -58,34 +58,44 @@ def clip_track(frames: Iterable[Frame], geometry: Geometry) -> Track:
     """A track of a clip's frames (of any one size, whole frame), laid into the original's frame."""
     grid = grid_size(geometry.original_size)
     matrix: NDArray[np.float64] | None = None
+    pitch = 0.0
     seen: NDArray[np.bool_] | None = None
 
     def lay(picture: GreyImage) -> GreyImage:
-        nonlocal matrix, seen
+        nonlocal matrix, seen, pitch
         if matrix is None:
             matrix = _to_grid(geometry, picture.shape[::-1], grid)
+            # Pixels of the clip in one of the grid, in the middle of the frame.
+            one = np.sqrt(abs(np.linalg.det(geometry.linear))) * geometry.original_size[0] / grid[0]
+            pitch = 0.5 * one * picture.shape[1] / geometry.clip_size[0]
             blank = np.full(picture.shape, 255, np.uint8)
-            seen = np.asarray(cv2.warpAffine(blank, matrix, grid, flags=cv2.INTER_NEAREST)) > 0
+            seen = np.asarray(cv2.warpPerspective(blank, matrix, grid, flags=cv2.INTER_NEAREST)) > 0
         # Blur to the grid's pitch first: a warp that reduces takes no averages.
-        pitch = 0.5 * np.sqrt(abs(1 / np.linalg.det(matrix[:, :2])))
         soft = cv2.GaussianBlur(picture, (0, 0), pitch) if pitch > 0.6 else picture
-        return np.asarray(cv2.warpAffine(soft, matrix, grid, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        return np.asarray(
+            cv2.warpPerspective(soft, matrix, grid, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        )
 
     times, pictures = _gather(frames, lay)
     mask = seen if seen is not None else np.ones(grid[::-1], dtype=bool)
     return Track(times, pictures, mask)
 
 
-def residuals(track: Track, mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def residuals(
+    track: Track, mask: NDArray[np.bool_], surroundings_s: float = SURROUNDINGS_S
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What moves, inside a mask.
+
+    Args:
+        surroundings_s: seconds before and after a frame whose mean is what stands still.
 
     Returns:
         unit residuals float32 (n, pixels), shortened where there is less motion than ``MOTION_FLOOR``, so that
         their products are correlations that tend to zero where nothing can be said; and the motion, root mean
         square grey levels, float32 (n,).
     """
-    first = np.searchsorted(track.times, track.times - _SURROUNDINGS_S, side="left")
-    last = np.searchsorted(track.times, track.times + _SURROUNDINGS_S, side="right")
+    first = np.searchsorted(track.times, track.times - surroundings_s, side="left")
+    last = np.searchsorted(track.times, track.times + surroundings_s, side="right")
     count = int(mask.sum())
     unit = np.empty((len(track.times), count), np.float32)
     motion = np.empty(len(track.times), np.float32)
@@ -116,14 +126,8 @@ def _gather(
 
 
 def _to_grid(geometry: Geometry, picture_size: tuple[int, int], grid: tuple[int, int]) -> NDArray[np.float64]:
-    """The map from a clip picture of ``picture_size`` to the grid in the original's frame, (2, 3)."""
-    to_original = np.vstack([cv2.invertAffineTransform(geometry.matrix), [0, 0, 1]])
-    enlarge = _scaling(picture_size, geometry.clip_size)
-    reduce = _scaling(geometry.original_size, grid)
-    whole: NDArray[np.float64] = reduce @ to_original @ enlarge
-    return whole[:2]
-
-
-def _scaling(source: tuple[int, int], target: tuple[int, int]) -> NDArray[np.float64]:
-    sx, sy = target[0] / source[0], target[1] / source[1]
-    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1]])
+    """The map from a clip picture of ``picture_size`` to the grid in the original's frame, (3, 3)."""
+    enlarge = scaling(picture_size, geometry.clip_size)
+    reduce = scaling(geometry.original_size, grid)
+    whole: NDArray[np.float64] = reduce @ np.linalg.inv(geometry.matrix) @ enlarge
+    return whole

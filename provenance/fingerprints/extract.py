@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from provenance.fingerprints import features, iscc, pdq, sound
-from provenance.fingerprints.frames import FrameHasher, Hasher
+from provenance.fingerprints.frames import FrameHasher, Hasher, Looks
 from provenance.fingerprints.values import Fingerprints
 from provenance.media.extract import Plan, extract
 from provenance.media.values import Extraction, Frame, GreyImage, Limits
@@ -38,7 +38,7 @@ def fingerprint(
         SandboxError: no fence could be had and ``require_sandbox`` is set.
     """
     plan = Plan(hash_rate=ORIGINAL_RATE, reference=reference, signature=True)
-    return _run(path, work, plan, pdq.hash_views, limits, require_sandbox, on_progress)
+    return _run(path, work, plan, pdq.hash_views, Looks(1), limits, require_sandbox, on_progress)
 
 
 def fingerprint_clip(
@@ -48,13 +48,14 @@ def fingerprint_clip(
     limits: Limits,
     require_sandbox: bool = False,
     on_progress: Callable[[float], None] | None = None,
-) -> tuple[Fingerprints, Extraction]:
+) -> tuple[Fingerprints, Extraction, Looks]:
     """Fingerprint a circulating clip to search with, and make its working copy to compare.
 
     The frame hashes hold ``pdq.VARIANTS`` where an original's hold ``pdq.VIEWS``. Raises as ``fingerprint``.
     """
     plan = Plan(hash_rate=CLIP_RATE, working=True)
-    return _run(path, work, plan, pdq.hash_variants, limits, require_sandbox, on_progress)
+    looks = Looks()
+    return *_run(path, work, plan, pdq.hash_variants, looks, limits, require_sandbox, on_progress), looks
 
 
 def _run(
@@ -62,16 +63,16 @@ def _run(
     work: Path,
     plan: Plan,
     hasher: Hasher,
+    looks: Looks,
     limits: Limits,
     require_sandbox: bool,
     on_progress: Callable[[float], None] | None,
 ) -> tuple[Fingerprints, Extraction]:
     frames = FrameHasher(hasher)
-    last: list[Frame] = []
 
     def on_frame(frame: Frame) -> None:
         frames.add(frame)
-        last[:] = [frame]
+        looks.add(frame)
 
     extraction = extract(
         path,
@@ -82,7 +83,8 @@ def _run(
         on_frame=on_frame,
         on_progress=on_progress,
     )
-    still = last[0].image if extraction.info.still and last else None
+    shown = looks.spaced(0)
+    still = shown[0].image if extraction.info.still and shown else None
     found = features.features(still) if still is not None else None
     chromaprint = extraction.chromaprint
     prints = Fingerprints(

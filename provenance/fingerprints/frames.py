@@ -16,6 +16,37 @@ from provenance.media.values import Frame, GreyImage
 Hasher = Callable[[GreyImage], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 
+MOST_LOOKS = 240
+"""Pictures of one clip that are kept to be read in further ways: 30 MB of them at most."""
+
+
+class Looks:
+    """Grey pictures spread evenly over a file of any length, at most ``most`` of them."""
+
+    def __init__(self, most: int = MOST_LOOKS) -> None:
+        self._most = most
+        self._every = 1
+        self._seen = 0
+        self._kept: list[Frame] = []
+
+    def add(self, frame: Frame) -> None:
+        """Consider a frame; frames must come in order of time."""
+        if self._seen % self._every == 0:
+            self._kept.append(frame)
+        self._seen += 1
+        if len(self._kept) > self._most:
+            del self._kept[1::2]
+            self._every *= 2
+
+    def spaced(self, seconds: float) -> list[Frame]:
+        """The frames kept, at least so many seconds apart."""
+        chosen: list[Frame] = []
+        for frame in self._kept:
+            if not chosen or float(frame.time - chosen[-1].time) >= seconds:
+                chosen.append(frame)
+        return chosen
+
+
 class FrameHasher:
     """Takes sampled grey frames as they are decoded; ``result`` is the sequence so far.
 

@@ -1,0 +1,120 @@
+"""What a clip is asked for with: hashes of its frames, read in several ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.catalog import Nomination, Query
+from provenance.fingerprints import pdq
+from provenance.fingerprints.frames import Looks
+from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading, further, inset
+from provenance.fingerprints.rectangles import rectangles
+from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
+
+CLOSE_BITS = 64
+"""Hamming distance (of 256) up to which two frames may show the same picture; unrelated pairs lie at 128 +- 12."""
+MIN_QUALITY = 20
+"""PDQ quality (0-100) under which a frame is too flat for its hash to mean anything."""
+_LOOK_STEP_S = 0.5
+_PLAIN = (AS_SHOWN, MIRRORED, AS_SHOWN, MIRRORED)
+_MOST_READINGS = 3
+_MAX_CLIP_FRAMES = 480
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """``hashes``: uint8 (n, readings, 32) of a clip's frames at ``times`` (float64 (n,), seconds), with ``quality``
+    uint8 (n, readings), 0 flat - 100 rich."""
+
+    readings: tuple[Reading, ...]
+    times: NDArray[np.float64]
+    hashes: NDArray[np.uint8]
+    quality: NDArray[np.uint8]
+
+    def query(self, sound: SoundPrint | None) -> Query:
+        """All informative hashes, as the catalog wants them, with those of the sound."""
+        frame, reading = np.nonzero(self.quality >= MIN_QUALITY)
+        if sound is None:
+            values, positions = np.zeros(0, np.uint32), np.zeros(0, np.int64)
+        else:
+            loud = np.flatnonzero(sound.loud)
+            values, positions = sound.values[loud], np.round(loud * sound.step_s * 1000).astype(np.int64)
+        times = np.round(self.times[frame] * 1000).astype(np.int64)
+        return Query(self.hashes[frame, reading], times, reading.astype(np.uint8), values, positions)
+
+    def best_readings(self, query: Query, nomination: Nomination) -> list[int]:
+        """The readings whose hashes come closest to the nominated original, closest first; all mirrored, or none."""
+        weight = np.zeros(len(self.readings))
+        hits = nomination.hits
+        if not len(hits):
+            return [k for k, reading in enumerate(self.readings) if reading == AS_SHOWN]
+        np.add.at(weight, query.frame_variants[hits[:, 0]], np.clip(CLOSE_BITS + 1 - hits[:, 3], 0, None))
+        best = int(np.argmax(weight))
+        order = np.argsort(weight, kind="stable")[::-1].tolist()
+        alike = [k for k in order if self.readings[k].mirrored == self.readings[best].mirrored]
+        return [k for k in alike if weight[k] >= weight[best] / 2 or self.readings[k] == self.readings[best]][
+            :_MOST_READINGS
+        ]
+
+    def distances(
+        self, original: FrameHashes, readings: list[int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint16]]:
+        """Least distance over an original's views and some readings, between informative frames.
+
+        Returns:
+            clip times (n,) and original times (m,) in seconds; distances uint16 (n, m).
+        """
+        rows = np.flatnonzero(self.quality[:, readings].max(axis=1) >= MIN_QUALITY)
+        rows = rows[:: max(1, -(-len(rows) // _MAX_CLIP_FRAMES))]
+        columns = np.flatnonzero(original.quality.max(axis=1) >= MIN_QUALITY)
+        best = np.full((len(rows), len(columns)), pdq.HASH_BITS, dtype=np.uint16)
+        if best.size:
+            theirs = np.ascontiguousarray(original.hashes[columns]).view(np.uint64)
+            ours = np.ascontiguousarray(self.hashes[rows]).view(np.uint64)
+            for reading in readings:
+                usable = self.quality[rows, reading] >= MIN_QUALITY
+                for view in range(theirs.shape[1]):
+                    bits = np.zeros(best.shape, dtype=np.uint16)
+                    for word in range(4):
+                        bits += np.bitwise_count(ours[:, reading, word, None] ^ theirs[None, :, view, word])
+                    bits[~usable] = pdq.HASH_BITS
+                    np.minimum(best, bits, out=best)
+        return self.times[rows], original.times_ms[columns] / 1000, best
+
+
+def plainly(prints: Fingerprints) -> Asked:
+    """The clip's frames as they are, mirrored, and without their borders."""
+    frames = prints.frames
+    if frames is None:
+        none = np.zeros((0, len(_PLAIN)), np.uint8)
+        return Asked(_PLAIN, np.zeros(0), np.zeros((*none.shape, pdq.HASH_BYTES), np.uint8), none)
+    return Asked(_PLAIN, frames.times_ms / 1000, frames.hashes, frames.quality)
+
+
+def by_pictures_in_it(looks: Looks) -> Asked | None:
+    """What looks like a picture set into the clip's frames; None where nothing does."""
+    frames = looks.spaced(_LOOK_STEP_S)
+    return _read(looks, inset(rectangles([frame.image for frame in frames])))
+
+
+def by_all_means(looks: Looks) -> Asked | None:
+    """Turned, cut to common shapes and without caption bands."""
+    frames = looks.spaced(_LOOK_STEP_S)
+    if not frames:
+        return None
+    height, width = frames[0].image.shape
+    return _read(looks, further((width, height)))
+
+
+def _read(looks: Looks, readings: tuple[Reading, ...]) -> Asked | None:
+    frames = looks.spaced(_LOOK_STEP_S)
+    if not frames or not readings:
+        return None
+    grids = np.stack([pdq.to_grid(reading.picture(frame.image)) for frame in frames for reading in readings])
+    hashes, quality = pdq.pdq(grids)
+    shape = len(frames), len(readings)
+    times = np.array([float(frame.time) for frame in frames])
+    return Asked(readings, times, hashes.reshape(*shape, pdq.HASH_BYTES), quality.reshape(shape))

@@ -1,0 +1,72 @@
+"""Stretches of a clip whose sound is an original's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.catalog import Nomination
+from provenance.fingerprints import sound
+from provenance.fingerprints.values import SoundPrint
+
+SAME_SOUND = 0.30
+"""Mean Chromaprint bit error under which two stretches are the same sound: <= .08 re-encoded, >= .306 unrelated."""
+MIN_SOUND_S = 2.0
+_SOUND_WINDOW = 8
+_MAX_OFFSETS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundRun:
+    """A stretch of the clip whose sound is the original's: seconds in the clip, offset to the original, mean error."""
+
+    start: float
+    end: float
+    offset: float
+    error: float
+
+
+def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> tuple[SoundRun, ...]:
+    """The stretches whose sound is the original's, at the offsets that most hits agree on, in clip order."""
+    if not len(nomination.sound_hits):
+        return ()
+    loud = np.flatnonzero(clip.loud)
+    at = loud[np.minimum(nomination.sound_hits[:, 0], len(loud) - 1)]
+    offsets = np.round(nomination.sound_hits[:, 1] / 1000 / clip.step_s).astype(np.int64) - at
+    values, counts = np.unique(offsets, return_counts=True)
+    free = np.ones(len(clip.values), bool)
+    runs: list[SoundRun] = []
+    tried = values[np.argsort(counts)[::-1][:_MAX_OFFSETS]].tolist()
+    while found := [run for offset in tried if (run := _run_at(clip, original, offset, free)) is not None]:
+        best = max(found, key=lambda run: run.end - run.start)
+        free[round(best.start / clip.step_s) : round(best.end / clip.step_s)] = False
+        runs.append(best)
+    return tuple(sorted(runs, key=lambda run: run.start))
+
+
+def _run_at(clip: SoundPrint, original: SoundPrint, offset: int, free: NDArray[np.bool_]) -> SoundRun | None:
+    first, last = max(0, -offset), min(len(clip.values), len(original.values) - offset)
+    if last - first < _SOUND_WINDOW:
+        return None
+    error = sound.bit_error(clip.values[first:last], original.values[first + offset : last + offset])
+    smooth = np.convolve(error, np.ones(_SOUND_WINDOW) / _SOUND_WINDOW, mode="same")
+    same = (smooth < SAME_SOUND) & clip.loud[first:last] & free[first:last]
+    start, end = longest_run(same, gap=_SOUND_WINDOW)
+    if (end - start) * clip.step_s < MIN_SOUND_S:
+        return None
+    return SoundRun(
+        (first + start) * clip.step_s, (first + end) * clip.step_s, offset * clip.step_s, float(error[start:end].mean())
+    )
+
+
+def longest_run(flags: NDArray[np.bool_], gap: int) -> tuple[int, int]:
+    """The longest stretch of true values, bridging holes of up to ``gap``: [start, end), (0, 0) where there is none."""
+    at = np.flatnonzero(flags)
+    if not at.size:
+        return 0, 0
+    breaks = np.flatnonzero(np.diff(at) > gap + 1)
+    starts, ends = at[np.r_[0, breaks + 1]], at[np.r_[breaks, at.size - 1]] + 1
+    best = int(np.argmax(ends - starts))
+    return int(starts[best]), int(ends[best])
