@@ -4,7 +4,7 @@ Everything is set here that its defaults leave open: no network whatsoever, hash
 bounded. Each call makes its own context, so calls from several threads share nothing.
 
 Memory: the library hashes flat content in pieces of 256 MB, whatever its settings; reading a 300 MB file peaks at
-350 MB, and it does not grow beyond two such pieces.
+350 MB, and it does not grow beyond two such pieces. What was hashed as a tree it reads in the pieces of that tree.
 """
 
 from __future__ import annotations
