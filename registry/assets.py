@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from provenance.assets import Original
 from provenance.errors import RegistryError
-from registry import packing
+from registry import dialects, packing
 from registry.models import AssetRow, EventRow, FingerprintRow
 from registry.store import Registry
 from registry.visibility import SUPERSEDED, WITHDRAWN
@@ -143,6 +143,7 @@ def withdraw(registry: Registry, asset_id: str, reason: str, actor: str) -> None
         RegistryError: ``asset.unknown``, ``asset.withdrawn``.
     """
     with registry.writing() as session:
+        dialects.hold_asset(session, asset_id)
         row = require_asset(session, asset_id)
         _require_not_withdrawn(row)
         row.status = WITHDRAWN
@@ -156,6 +157,7 @@ def release(registry: Registry, asset_id: str, actor: str) -> None:
         RegistryError: ``asset.unknown``, ``asset.not_embargoed``.
     """
     with registry.writing() as session:
+        dialects.hold_asset(session, asset_id)
         row = require_asset(session, asset_id)
         if not row.embargoed:
             raise RegistryError(
@@ -173,6 +175,7 @@ def supersede(registry: Registry, old_id: str, new_id: str, actor: str) -> None:
         RegistryError: ``asset.unknown``, ``asset.withdrawn``, ``asset.same``, ``asset.other_owner``.
     """
     with registry.writing() as session:
+        dialects.hold_asset(session, old_id)
         old, new = require_asset(session, old_id), require_asset(session, new_id)
         _require_not_withdrawn(old)
         _require_not_withdrawn(new)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from provenance.catalog import Query
 from provenance.fingerprints.values import Fingerprints
-from registry.bands import CURRENT
+from registry.bands import DEFAULT
 from registry.index import nominate
 from registry.models import AssetRow
 
@@ -24,7 +24,7 @@ def same_picture(session: Session, prints: Fingerprints, *, owner: str, now: str
     """Ids of other owners' assets that show what these fingerprints show, best first; at most ten."""
     if prints.frames is None:
         return []
-    rich = np.flatnonzero(prints.frames.quality[:, 0] >= CURRENT.min_quality)
+    rich = np.flatnonzero(prints.frames.quality[:, 0] >= DEFAULT.min_quality)
     if not len(rich):
         return []
     sampled = rich[np.unique(np.linspace(0, len(rich) - 1, SAMPLED_FRAMES).round().astype(np.int64))]

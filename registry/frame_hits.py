@@ -1,88 +1,159 @@
-"""Which stored frames are near the frames of a clip, by asset."""
+"""Which stored frames are near the frames of a clip, by asset.
+
+1. Some moments of the clip are asked about, evenly spread; between two that surely come from the same asset, no more.
+2. Then all other moments are.
+3. Where there are few hashes, and a moment is not sure, keys that differ in one or two bits are looked up too: a still
+   has no neighbours that would be found in its place.
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 from provenance.catalog import Query
-from provenance.errors import RegistryError
-from registry import lookup
-from registry.bands import IndexParameters, asset_numbers, band_keys, views
+from registry.bands import band_keys, probes, sketches, unpack_places, views
+from registry.lookup import Reader
 
 MAX_DISTANCE = 60
 """Bits of 256 by which a hit may differ: random pairs are 128 ± 12 apart, much degraded copies 48 to 64 (measured)."""
 MAX_HITS = 20_000
 """Hits handed on for one asset, nearest first."""
+SURE_BITS = 31
+"""Bits of 256 within which two frames are the same picture (PDQ's own threshold)."""
+SURE_RARITY = 50
+"""A moment is sure only by a key that at most twenty assets share: a slate says nothing of its surroundings."""
+FIRST_MOMENTS = 32
+"""Moments asked about first: one a second in a clip of half a minute."""
+MAX_SKETCH = 11
+"""Bits of 32 by which sketches may differ: one chance entry in ten passes, of hits at 48 bits 995 in 1,000."""
+PROBED_HASHES = {2: 8, 1: 64}
+"""Most hashes for which keys with that many flipped bits are looked up: some 17,000 keys either way."""
 
-_MAX_ENTRIES = 400_000
+_MAX_ENTRIES = 800_000
 _MAX_PAIRS = 2_000_000
-_RUN_SAMPLES = 256
-"""Frames compared in one stretch that shares a band: a longer one is sampled evenly."""
+_MAX_FRAMES = 200_000
+_FEW_SAMPLES = 16
+"""Frames compared in one run where there are too many to compare all."""
+
+_COLUMNS = 6
+Hits = NDArray[np.int64]
+"""Columns: row of the hash asked about, asset number, original time in ms, view, distance, rarity."""
 
 
-def frame_hits(
-    session: Session, query: Query, viewer: str | None, now: str, parameters: IndexParameters
-) -> dict[int, NDArray[np.int64]]:
+def frame_hits(reader: Reader, query: Query) -> dict[int, NDArray[np.int64]]:
     """Hits by asset number, in the columns of ``Nomination.hits``."""
     if not len(query.frames):
         return {}
     hashes, which = np.unique(query.frames, axis=0, return_inverse=True)
-    keys = band_keys(hashes, parameters)
-    found = lookup.entries(session, lookup.BANDS, np.unique(keys), _MAX_ENTRIES)
-    found = found[lookup.findable_rows(session, asset_numbers(found[:, 1]), viewer, now)]
-    if not len(found):
-        return {}
-    asked, frame_ids, rarity = _pairs(keys, found)
-    ids, row = np.unique(frame_ids, return_inverse=True)
-    stored_ids, times, stored = lookup.frames(session, ids)
-    if len(stored_ids) != len(ids):
-        raise RegistryError(
-            "registry.corrupt",
-            "the search index names frames that are not stored",
-            hint="restore a backup (docs/backup.md)",
-        )
-    distance = _distances(hashes, stored, asked, row)
+    which = which.reshape(-1)
+    _, moment = np.unique(query.frame_times_ms, return_inverse=True)
+    count = int(moment.max()) + 1
+    keys = band_keys(hashes, reader.version.parameters)
+    first = np.zeros(count, dtype=np.bool_)
+    first[:: max(1, count // FIRST_MOMENTS)] = True
+    first[-1] = True
+    asked = np.zeros(len(hashes), dtype=np.bool_)
+    asked[which[first[moment]]] = True
+    hits = _near(reader, hashes, keys, np.flatnonzero(asked))
+    later = np.zeros(len(hashes), dtype=np.bool_)
+    later[which[_open_moments(hits, which, moment, first)[moment]]] = True
+    parts = [hits, _near(reader, hashes, keys, np.flatnonzero(later & ~asked))]
+    flips = next((flips for flips, most in PROBED_HASHES.items() if len(hashes) <= most), 0)
+    if flips:
+        unsure = np.ones(count, dtype=np.bool_)
+        unsure[list(_sure(np.concatenate(parts), which, moment))] = False
+        rows = np.unique(which[unsure[moment]])
+        parts.append(_near(reader, hashes, probes(keys, flips, reader.version.parameters), rows))
+    hits = _once(np.concatenate(parts))
+    return _per_asset(hits, which)
+
+
+def _open_moments(
+    hits: Hits, which: NDArray[np.int64], moment: NDArray[np.int64], first: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """The moments between two that were asked about, unless both surely come from the same asset."""
+    unsettled = ~first
+    sure = _sure(hits, which, moment)
+    nobody: set[int] = set()
+    for before, after in pairwise(np.flatnonzero(first).tolist()):
+        if sure.get(before, nobody) & sure.get(after, nobody):
+            unsettled[before + 1 : after] = False
+    return unsettled
+
+
+def _sure(hits: Hits, which: NDArray[np.int64], moment: NDArray[np.int64]) -> dict[int, set[int]]:
+    """The assets that a moment surely comes from, by moment."""
+    near = hits[(hits[:, 4] <= SURE_BITS) & (hits[:, 5] >= SURE_RARITY)]
+    by_hash: dict[int, set[int]] = {}
+    for row, asset_no in np.unique(near[:, :2], axis=0).tolist():
+        by_hash.setdefault(row, set()).add(asset_no)
+    result: dict[int, set[int]] = {}
+    for row in np.flatnonzero(np.isin(which, list(by_hash))).tolist():
+        result.setdefault(int(moment[row]), set()).update(by_hash[int(which[row])])
+    return result
+
+
+def _near(reader: Reader, hashes: NDArray[np.uint8], keys: NDArray[np.int64], rows: NDArray[np.int64]) -> Hits:
+    """Hits of the hashes in the given rows. ``keys``: int64 (all hashes, keys of each) or only of those rows."""
+    nothing = np.empty((0, _COLUMNS), dtype=np.int64)
+    if not len(rows):
+        return nothing
+    mine, wanted = hashes[rows], keys[rows]
+    found = reader.bands(np.unique(wanted), _MAX_ENTRIES)
+    asked, entry, rarity = _pairs(wanted, found)
+    alike = np.bitwise_count(sketches(mine, reader.version.parameters)[asked] ^ found[entry, 3].astype(np.uint32))
+    kept = alike <= MAX_SKETCH
+    asked, rarity = asked[kept], rarity[kept]
+    asset_no, frame, source = _frames_of(found[entry[kept]])
+    asked, rarity = asked[source], rarity[source]
+    times, stored, row = reader.frames(asset_no, frame)
+    distance = _distances(mine, stored, asked, row)
     near = distance <= MAX_DISTANCE
-    if not near.any():
-        return {}
-    columns = (asked[near], times[row[near]], views(frame_ids[near]), distance[near], rarity[near])
-    asset_no = asset_numbers(frame_ids[near])
-    return _per_asset(np.stack(columns, axis=1), asset_no, which.reshape(-1))
+    columns = (rows[asked], asset_no, times[row], views(frame), distance, rarity)
+    return np.stack([column[near] for column in columns], axis=1) if near.any() else nothing
 
 
 def _pairs(
     keys: NDArray[np.int64], found: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Every (query hash, stored frame) that share a key, once, with the rarity of their rarest key.
+    """Every (query hash, index entry) that share a key, with the rarity of the key.
 
     Args:
-        keys: int64 (hashes, bands) of the query.
-        found: int64 (m, 3): key, first frame, length of the run.
+        keys: int64 (hashes, keys of each) of the query.
+        found: int64 (m, 4): key, asset number, place, sketch.
     """
     distinct, inverse = np.unique(found[:, 0], return_inverse=True)
-    of_assets = np.unique(np.stack((inverse, asset_numbers(found[:, 1])), axis=1), axis=0)[:, 0]
+    of_assets = np.unique(inverse << 32 | found[:, 1]) >> 32
     rarity = np.maximum(1, 1000 // np.bincount(of_assets, minlength=len(distinct)))
     flat = keys.reshape(-1)
     by_key = np.argsort(flat, kind="stable")
     start = np.searchsorted(flat[by_key], distinct, side="left")
-    askers = np.searchsorted(flat[by_key], distinct, side="right") - start
-    stride = -(-found[:, 2] // _RUN_SAMPLES)
-    each = askers[inverse] * -(-found[:, 2] // stride)
-    # Rarest and smallest first, so that the bound on pairs cuts off those that say least.
-    order = np.lexsort((each, -rarity[inverse]))
-    order = order[np.cumsum(each[order]) <= _MAX_PAIRS]
-    found, inverse, stride, each = found[order], inverse[order], stride[order], each[order]
+    askers = (np.searchsorted(flat[by_key], distinct, side="right") - start)[inverse]
+    entry = np.arange(len(found))
+    if askers.sum() > _MAX_PAIRS:
+        # Rarest and smallest first: what is cut off says least.
+        entry = np.lexsort((askers, -rarity[inverse]))
+        entry = entry[np.cumsum(askers[entry]) <= _MAX_PAIRS]
+    each = askers[entry]
+    entry = np.repeat(entry, each)
+    nth = np.arange(len(entry)) - np.repeat(np.cumsum(each) - each, each)
+    asked = by_key[start[inverse[entry]] + nth] // keys.shape[1]
+    return asked, entry, rarity[inverse[entry]]
 
-    entry = np.repeat(np.arange(len(found)), each)
-    nth = np.arange(len(entry)) - (np.cumsum(each) - each)[entry]
-    key = inverse[entry]
-    frame_ids = found[entry, 1] + nth // askers[key] * stride[entry]
-    asked = by_key[start[key] + nth % askers[key]] // keys.shape[1]
-    # The first of equal pairs is the one by the rarest key.
-    _, once = np.unique(frame_ids * len(keys) + asked, return_index=True)
-    return asked[once], frame_ids[once], rarity[key[once]]
+
+def _frames_of(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The frames in the runs of index entries: asset number, frame number, and which entry each comes from."""
+    first, length = unpack_places(found[:, 2])
+    stride = np.ones(len(found), dtype=np.int64)
+    if length.sum() > _MAX_FRAMES:
+        stride = -(-length // _FEW_SAMPLES)
+    each = -(-length // stride)
+    source = np.repeat(np.arange(len(found)), each)
+    nth = np.arange(len(source)) - np.repeat(np.cumsum(each) - each, each)
+    return found[source, 1], first[source] + nth * stride[source], source
 
 
 def _distances(
@@ -96,15 +167,24 @@ def _distances(
     return total
 
 
-def _per_asset(
-    hits: NDArray[np.int64], asset_no: NDArray[np.int64], which: NDArray[np.int64]
-) -> dict[int, NDArray[np.int64]]:
+def _once(hits: Hits) -> Hits:
+    """Each pair of hash and stored frame once, by its rarest key."""
+    order = np.lexsort((-hits[:, 5], hits[:, 3], hits[:, 2], hits[:, 1], hits[:, 0]))
+    hits = hits[order]
+    fresh = np.ones(len(hits), dtype=np.bool_)
+    fresh[1:] = (hits[1:, :4] != hits[:-1, :4]).any(axis=1)
+    return hits[fresh]
+
+
+def _per_asset(hits: Hits, which: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     """Split hits by asset, nearest first and bounded, and give each query frame that has the hash its own."""
+    if not len(hits):
+        return {}
     by_hash = np.argsort(which, kind="stable")
     count = np.bincount(which)
     first = np.cumsum(count) - count
-    order = np.lexsort((hits[:, 3], asset_no))
-    numbers, starts = np.unique(asset_no[order], return_index=True)
+    order = np.lexsort((hits[:, 4], hits[:, 1]))
+    numbers, starts = np.unique(hits[order, 1], return_index=True)
     result = {}
     for number, part in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True):
         mine = hits[part[:MAX_HITS]]
@@ -112,5 +192,5 @@ def _per_asset(
         spreaded = np.repeat(mine, copies, axis=0)[:MAX_HITS]
         nth = np.arange(len(spreaded)) - np.repeat(np.cumsum(copies) - copies, copies)[:MAX_HITS]
         spreaded[:, 0] = by_hash[first[spreaded[:, 0]] + nth]
-        result[number] = spreaded
+        result[number] = spreaded[:, [0, 2, 3, 4, 5]]
     return result

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provenance.catalog import Nomination, Query
-from registry.bands import CURRENT, IndexParameters
+from registry import dialects, versions
 from registry.frame_hits import frame_hits
-from registry.models import IndexedAssetRow
+from registry.lookup import Reader
 from registry.sound_hits import sound_hits
 
 SOUND_WEIGHT = 0.25
 """What a coherent sound hit counts beside a frame: there are about eight sub-fingerprints a second."""
 
 
-def nominate(
-    session: Session, query: Query, limit: int, *, viewer: str | None, now: str, parameters: IndexParameters = CURRENT
-) -> list[Nomination]:
-    """The assets most likely to hold the query, best first; only those that ``viewer`` may find."""
-    pictures = frame_hits(session, query, viewer, now, parameters)
-    sounds = sound_hits(session, query, viewer, now)
+def nominate(session: Session, query: Query, limit: int, *, viewer: str | None, now: str) -> list[Nomination]:
+    """The assets most likely to hold the query, best first; only those that ``viewer`` may find.
+
+    Raises:
+        RegistryError: there is no finished index (``index.unfinished``), or it is damaged (``registry.corrupt``).
+    """
+    dialects.hold_slots(session, alone=False)
+    reader = Reader(session, versions.current(session), viewer, now)
+    pictures = frame_hits(reader, query)
+    sounds = sound_hits(reader, query)
     nominations = []
     for asset_no in sorted(pictures.keys() | sounds.keys()):
         hits = pictures.get(asset_no, np.empty((0, 5), dtype=np.int64))
@@ -36,7 +39,7 @@ def nominate(
             nominations.append((votes, asset_no, hits, heard))
     nominations.sort(key=lambda found: (-found[0], found[1]))
     best = nominations[:limit]
-    ids = _asset_ids(session, [found[1] for found in best])
+    ids = reader.ids([found[1] for found in best])
     return [Nomination(ids[asset_no], votes, hits, heard) for votes, asset_no, hits, heard in best]
 
 
@@ -49,10 +52,3 @@ def _frame_votes(query: Query, hits: NDArray[np.int64]) -> float:
     best = np.zeros(moment.max() + 1)
     np.maximum.at(best, moment, weight)
     return float(best.sum())
-
-
-def _asset_ids(session: Session, numbers: list[int]) -> dict[int, str]:
-    rows = session.execute(
-        select(IndexedAssetRow.asset_no, IndexedAssetRow.asset_id).where(IndexedAssetRow.asset_no.in_(numbers))
-    )
-    return {row.asset_no: row.asset_id for row in rows}

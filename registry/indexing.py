@@ -1,93 +1,148 @@
-"""Adding an asset's fingerprints to the search index."""
+"""Adding fingerprints to the search index."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert
+from sqlalchemy import Column, text
 from sqlalchemy.orm import Session
 
 from provenance.errors import RegistryError
-from provenance.fingerprints.values import Fingerprints
-from registry.bands import CURRENT, MAX_FRAMES, MAX_VIEWS, IndexParameters, band_keys, pack_frame_id, runs, spread
-from registry.models import BandRow, FrameRow, IndexedAssetRow, IndexVersionRow, SoundKeyRow
+from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
+from registry import dialects
+from registry.bands import (
+    MAX_FRAMES,
+    MAX_VIEWS,
+    IndexParameters,
+    band_keys,
+    frame_numbers,
+    pack_places,
+    runs,
+    sketches,
+    spread,
+)
+from registry.models import IndexedAssetRow, IndexTables
+from registry.versions import RETIRED, IndexVersion, versions
 
-_INSERT_BATCH = 50_000
+BAND_KIND = 0
+SOUND_KIND = 1
+"""Values of ``stopped_keys.kind``."""
+
+Columns = tuple[NDArray[Any], ...]
 
 
-def add(session: Session, asset_id: str, prints: Fingerprints, parameters: IndexParameters = CURRENT) -> int:
-    """Index an asset's frames and loud sound, within the caller's transaction. Returns its number in the index.
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Rows of the index, as columns in the order of their tables: ``frames``, ``bands`` and ``sound_keys``."""
+
+    frames: Columns
+    bands: Columns
+    sounds: Columns
+
+
+def add(session: Session, asset_id: str, prints: Fingerprints) -> int:
+    """Index an asset under every version in use, within the caller's transaction. Returns its number in the index.
 
     Raises:
         RegistryError: it has more frames or views than can be numbered (``index.too_long``).
     """
-    if session.get(IndexVersionRow, parameters.version) is None:
-        session.add(IndexVersionRow(**asdict(parameters)))
-    entry = IndexedAssetRow(asset_id=asset_id, index_version=parameters.version)
-    session.add(entry)
+    dialects.hold_index(session, alone=False)
+    row = IndexedAssetRow(asset_id=asset_id)
+    session.add(row)
     session.flush()
+    for version in versions(session):
+        if version.state != RETIRED:
+            enter(session, version, [entries(row.asset_no, prints, version.parameters)])
+    return row.asset_no
+
+
+def enter(session: Session, version: IndexVersion, parts: Sequence[Entries]) -> None:
+    """Write entries into the tables of a version, but for those under keys on its stop-list."""
+    tables, most = version.tables, version.parameters.max_key_rows
+    dialects.insert(session, tables.frames, _join([part.frames for part in parts]))
+    _insert_keyed(session, tables, tables.bands.c.band_key, BAND_KIND, _join([p.bands for p in parts]), most)
+    _insert_keyed(session, tables, tables.sound_keys.c.sound_key, SOUND_KIND, _join([p.sounds for p in parts]), most)
+
+
+def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) -> Entries:
+    """What an asset's fingerprints put into the index.
+
+    Raises:
+        RegistryError: it has more frames or views than can be numbered (``index.too_long``).
+    """
+    nothing = np.zeros(0, dtype=np.int64)
+    frames: list[Columns] = [(nothing, nothing, nothing, np.zeros((0, 32), dtype=np.uint8))]
+    bands: list[Columns] = [(nothing,) * 4]
+    sounds: Columns = (nothing,) * 3
     if prints.frames is not None:
-        hashes, quality, times = prints.frames.hashes, prints.frames.quality, prints.frames.times_ms
-        if len(times) > MAX_FRAMES or hashes.shape[1] > MAX_VIEWS:
-            raise RegistryError(
-                "index.too_long",
-                "the asset has more frame hashes than the index can number",
-                expected=f"at most {MAX_FRAMES} frames of {MAX_VIEWS} views",
-                found=f"{len(times)} frames of {hashes.shape[1]} views",
-                hint="register it in parts",
-            )
-        for view in range(hashes.shape[1]):
-            rich = quality[:, view] >= parameters.min_quality
-            _add_view(session, pack_frame_id(entry.asset_no, view, 0), hashes[rich, view], times[rich], parameters)
+        _require_numbered(prints.frames)
+        for view in range(prints.frames.hashes.shape[1]):
+            rich = prints.frames.quality[:, view] >= parameters.min_quality
+            if not rich.any():
+                continue
+            hashes = prints.frames.hashes[rich, view]
+            numbers = frame_numbers(view, np.arange(len(hashes)))
+            frames.append((np.full(len(hashes), asset_no), numbers, prints.frames.times_ms[rich], hashes))
+            keys, starts, lengths = runs(band_keys(hashes, parameters), parameters.max_runs)
+            # The frame in the middle speaks for its run.
+            middle = sketches(hashes, parameters)[starts + lengths // 2].view(np.int32).astype(np.int64)
+            bands.append((keys, np.full(len(keys), asset_no), pack_places(numbers[starts], lengths), middle))
     if prints.sound is not None:
-        _add_sound(session, entry.asset_no, prints.sound.values, prints.sound.loud, prints.sound.step_s, parameters)
-    return entry.asset_no
+        sounds = _sounds(asset_no, prints.sound, parameters)
+    return Entries(_join(frames), _join(bands), sounds)
 
 
-def _add_view(
-    session: Session,
-    first_id: int,
-    hashes: NDArray[np.uint8],
-    times: NDArray[np.int64],
-    parameters: IndexParameters,
-) -> None:
-    if not len(hashes):
-        return
-    rows = [
-        {"frame_id": first_id + position, "time_ms": time, "hash": value.tobytes()}
-        for position, (time, value) in enumerate(zip(times.tolist(), hashes, strict=True))
-    ]
-    session.execute(insert(FrameRow), rows)
-    keys, positions, lengths = runs(band_keys(hashes, parameters), parameters.max_runs)
-    _insert(session, BandRow, ("band_key", "frame_id", "run"), keys, first_id + positions, lengths)
+def _require_numbered(frames: FrameHashes) -> None:
+    count, views = frames.hashes.shape[:2]
+    if count > MAX_FRAMES or views > MAX_VIEWS:
+        raise RegistryError(
+            "index.too_long",
+            "the asset has more frame hashes than the index can number",
+            expected=f"at most {MAX_FRAMES} frames of {MAX_VIEWS} views",
+            found=f"{count} frames of {views} views",
+            hint="register it in parts",
+        )
 
 
-def _add_sound(
-    session: Session,
-    asset_no: int,
-    values: NDArray[np.uint32],
-    loud: NDArray[np.bool_],
-    step_s: float,
-    parameters: IndexParameters,
-) -> None:
+def _sounds(asset_no: int, sound: SoundPrint, parameters: IndexParameters) -> Columns:
     # Equal neighbours are one steady sound: where it begins is enough.
-    fresh = loud & np.r_[True, values[1:] != values[:-1]]
+    fresh = sound.loud & np.r_[True, sound.values[1:] != sound.values[:-1]]
     positions = np.flatnonzero(fresh)
-    keys = values[positions].astype(np.int64)
+    keys = sound.values[positions].astype(np.int64)
     order = np.lexsort((positions, keys))
     kept = order[spread(keys[order], parameters.max_runs)]
-    times = np.rint(positions[kept] * step_s * 1000).astype(np.int64)
-    _insert(session, SoundKeyRow, ("sound_key", "asset_no", "time_ms"), keys[kept], np.full(len(kept), asset_no), times)
+    times = np.rint(positions[kept] * sound.step_s * 1000).astype(np.int64)
+    return keys[kept], np.full(len(kept), asset_no), times
 
 
-def _insert(
-    session: Session,
-    table: type[BandRow | SoundKeyRow],
-    names: tuple[str, str, str],
-    *columns: NDArray[np.int64],
+def _insert_keyed(
+    session: Session, tables: IndexTables, column: Column[int], kind: int, columns: Columns, most: int
 ) -> None:
-    for start in range(0, len(columns[0]), _INSERT_BATCH):
-        part = zip(*(column[start : start + _INSERT_BATCH].tolist() for column in columns), strict=True)
-        session.execute(insert(table), [dict(zip(names, row, strict=True)) for row in part])
+    if not len(columns[0]):
+        return
+    keys = np.unique(columns[0])
+    stop_list = tables.stopped_keys.name
+    (stopped,) = dialects.read(
+        session,
+        f"SELECT keys.value FROM {{keys}} JOIN {stop_list} AS s ON s.stopped_key = keys.value WHERE s.kind = {kind}",  # noqa: S608
+        keys,
+        "i8",
+    )
+    kept = ~np.isin(columns[0], stopped)
+    # In the order of the key: neighbours lie on the same pages.
+    order = np.flatnonzero(kept)[np.argsort(columns[0][kept], kind="stable")]
+    dialects.insert(session, column.table, [each[order] for each in columns])
+    found, rows = dialects.count(session, column, np.setdiff1d(keys, stopped, assume_unique=True))
+    if (rows > most).any():
+        session.execute(
+            text(f"INSERT INTO {stop_list} VALUES ({kind}, :key) ON CONFLICT DO NOTHING"),  # noqa: S608
+            [{"key": key} for key in found[rows > most].tolist()],
+        )
+
+
+def _join(parts: Iterable[Columns]) -> Columns:
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))

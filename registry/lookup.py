@@ -1,103 +1,119 @@
-"""Look-ups of many index keys at once, with bounds on what frequent keys may cost. SQLite's side of the index."""
+"""Look-ups of many index keys at once, with bounds on what frequent keys may cost."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import Column, select
 from sqlalchemy.orm import Session
 
+from provenance.errors import RegistryError
+from registry import dialects
+from registry.bands import POSITION_BITS, VIEW_BITS
 from registry.models import AssetRow, IndexedAssetRow
+from registry.versions import IndexVersion
 from registry.visibility import findable
 
-MAX_KEY_ROWS = 4096
-"""Index entries under one key beyond which it is on the stop-list. One asset has at most 32 of each view there, so
-that a key needs at least sixteen assets that show the same thing all the time to get that frequent."""
-
-_BATCH = 20_000
+FRAME_BITS = VIEW_BITS + POSITION_BITS
+_ASSETS_AT_ONCE = 5000
 
 
-class KeyedTable:
-    """One index table: its key column and its two other columns, in the order they are read."""
+@dataclass(slots=True)
+class Reader:
+    """One search: the transaction it reads in, the index version, who asks and when."""
 
-    def __init__(self, name: str, key: str, first: str, second: str) -> None:
-        self.counting = text(
-            f"SELECT k.value, (SELECT count(*) FROM (SELECT 1 FROM {name} WHERE {key} = k.value LIMIT :most)) "  # noqa: S608
-            "FROM json_each(:keys) AS k"
+    session: Session
+    version: IndexVersion
+    viewer: str | None
+    now: str
+    _findable: dict[int, bool] = field(default_factory=dict)
+
+    def bands(self, keys: NDArray[np.int64], budget: int) -> NDArray[np.int64]:
+        """Entries of ``bands`` under distinct keys: int64 (m, 4) of key, asset number, place, sketch."""
+        table = self.version.tables.bands
+        return self._entries(table.c.band_key, keys, budget, ("i4", "i4", "i4", "i4"))
+
+    def sounds(self, keys: NDArray[np.int64], budget: int) -> NDArray[np.int64]:
+        """Entries of ``sound_keys``: int64 (m, 3) of key, asset number, time in ms; see ``_entries``."""
+        table = self.version.tables.sound_keys
+        return self._entries(table.c.sound_key, keys, budget, ("i8", "i4", "i4"))
+
+    def frames(
+        self, asset_no: NDArray[np.int64], frame: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+        """Frames by their numbers.
+
+        Returns:
+            times in ms int64 (m,) and hashes uint8 (m, 32) of distinct frames, and for each frame asked for its row.
+
+        Raises:
+            RegistryError: one is not stored (``registry.corrupt``).
+        """
+        ids, row = np.unique(asset_no << FRAME_BITS | frame, return_inverse=True)
+        table = self.version.tables.frames.name
+        stored, times, hashes = dialects.read(
+            self.session,
+            f"SELECT keys.value, f.time_ms, f.hash FROM {{keys}} JOIN {table} AS f ON "  # noqa: S608
+            f"f.asset_no = keys.value >> {FRAME_BITS} AND f.frame = keys.value & {(1 << FRAME_BITS) - 1}",
+            ids,
+            "i8",
+            "i4",
+            "S32",
         )
-        self.fetching = text(
-            f"SELECT t.{key}, t.{first}, t.{second} FROM json_each(:keys) AS k JOIN {name} AS t ON t.{key} = k.value"  # noqa: S608
-        )
+        if len(stored) != len(ids):
+            raise RegistryError(
+                "registry.corrupt",
+                "the search index names frames that are not stored",
+                hint="run `provenance assets reindex`, or restore a backup (docs/backup.md)",
+            )
+        order = np.argsort(stored, kind="stable")
+        return times[order], hashes[order], row
 
-
-BANDS = KeyedTable("bands", "band_key", "frame_id", "run")
-SOUND_KEYS = KeyedTable("sound_keys", "sound_key", "asset_no", "time_ms")
-
-_FRAMES = text(
-    "SELECT f.frame_id, f.time_ms, f.hash FROM json_each(:keys) AS k JOIN frames AS f ON f.frame_id = k.value"
-)
-
-
-def entries(session: Session, table: KeyedTable, keys: NDArray[np.int64], budget: int) -> NDArray[np.int64]:
-    """The index entries under the keys, without those of stop-listed keys.
-
-    Args:
-        keys: int64 (n,), distinct.
-        budget: most entries wanted; rare keys are served first, since they say most.
-
-    Returns:
-        int64 (m, 3): key and the table's other two columns.
-    """
-    counted = _rows(session, table.counting, keys, 2, most=MAX_KEY_ROWS + 1)
-    counted = counted[(counted[:, 1] > 0) & (counted[:, 1] <= MAX_KEY_ROWS)]
-    counted = counted[np.argsort(counted[:, 1], kind="stable")]
-    affordable = np.cumsum(counted[:, 1]) <= budget
-    return _rows(session, table.fetching, counted[affordable, 0], 3)
-
-
-def frames(
-    session: Session, frame_ids: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-    """Frames by their numbers: ids int64 (m,) rising, times in ms int64 (m,), hashes uint8 (m, 32)."""
-    ids: list[int] = []
-    times: list[int] = []
-    hashes: list[bytes] = []
-    for batch in _batches(np.sort(frame_ids)):
-        for frame_id, time_ms, value in session.execute(_FRAMES, {"keys": batch}):
-            ids.append(frame_id)
-            times.append(time_ms)
-            hashes.append(value)
-    values = np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(ids), 32)
-    return np.array(ids, dtype=np.int64), np.array(times, dtype=np.int64), values
-
-
-def findable_rows(session: Session, asset_no: NDArray[np.int64], viewer: str | None, now: str) -> NDArray[np.bool_]:
-    """For each asset number, whether the viewer may find that asset."""
-    numbers, inverse = np.unique(asset_no, return_inverse=True)
-    allowed: set[int] = set()
-    for start in range(0, len(numbers), 5000):
-        allowed.update(
-            session.scalars(
+    def may_find(self, asset_no: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each asset number, whether who asks may find that asset."""
+        numbers, inverse = np.unique(asset_no, return_inverse=True)
+        new = [number for number in numbers.tolist() if number not in self._findable]
+        for start in range(0, len(new), _ASSETS_AT_ONCE):
+            part = new[start : start + _ASSETS_AT_ONCE]
+            self._findable.update(dict.fromkeys(part, False))
+            allowed = self.session.scalars(
                 select(IndexedAssetRow.asset_no)
                 .join(AssetRow, AssetRow.asset_id == IndexedAssetRow.asset_id)
-                .where(IndexedAssetRow.asset_no.in_(numbers[start : start + 5000].tolist()), findable(viewer, now))
+                .where(IndexedAssetRow.asset_no.in_(part), findable(self.viewer, self.now))
             )
+            self._findable.update(dict.fromkeys(allowed, True))
+        return np.array([self._findable[number] for number in numbers.tolist()], dtype=np.bool_)[inverse]
+
+    def ids(self, asset_no: list[int]) -> dict[int, str]:
+        """The ids of numbered assets."""
+        rows = self.session.execute(
+            select(IndexedAssetRow.asset_no, IndexedAssetRow.asset_id).where(IndexedAssetRow.asset_no.in_(asset_no))
         )
-    return np.array([int(n) in allowed for n in numbers], dtype=np.bool_)[inverse]
+        return {row.asset_no: row.asset_id for row in rows}
 
+    def _entries(
+        self, column: Column[int], keys: NDArray[np.int64], budget: int, kinds: tuple[str, ...]
+    ) -> NDArray[np.int64]:
+        """Index entries of assets that may be found, without those under keys on the stop-list.
 
-def _rows(
-    session: Session, statement: TextClause, keys: NDArray[np.int64], width: int, **values: int
-) -> NDArray[np.int64]:
-    found: list[tuple[int, ...]] = []
-    for batch in _batches(keys):
-        found.extend(tuple(row) for row in session.execute(statement, {"keys": batch, **values}))
-    return np.array(found, dtype=np.int64).reshape(len(found), width)
-
-
-def _batches(keys: NDArray[np.int64]) -> Iterable[str]:
-    for start in range(0, len(keys), _BATCH):
-        yield json.dumps(keys[start : start + _BATCH].tolist())
+        ``budget``: most entries wanted; rare keys are served first, since they say most.
+        """
+        found, rows = dialects.count(self.session, column, keys)
+        rare = rows <= self.version.parameters.max_key_rows
+        found, rows = found[rare], rows[rare]
+        if rows.sum() > budget:
+            order = np.argsort(rows, kind="stable")
+            found = found[order[np.cumsum(rows[order]) <= budget]]
+        selected = ", ".join(f"t.{each.name}" for each in column.table.columns)
+        entries = np.stack(
+            dialects.read(
+                self.session,
+                f"SELECT {selected} FROM {{keys}} JOIN {column.table.name} AS t ON t.{column.name} = keys.value",  # noqa: S608
+                found,
+                *kinds,
+            ),
+            axis=1,
+        )
+        return entries[self.may_find(entries[:, 1])]

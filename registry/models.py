@@ -1,16 +1,32 @@
 """The registry's tables. Rows stay inside this package; what leaves it are the values of ``provenance``.
 
-Facts about assets are keyed on ``asset_id`` first, so that a database of several machines can be split by it. The
-last four tables are the search index: derived from ``fingerprints``, keyed on small numbers, replaceable as a whole.
-Times of events are RFC 3339 in UTC, times in footage are milliseconds.
+Facts about assets are keyed on ``asset_id``, the search index on the small number that stands for it, so that a
+database of several machines can be split by either (docs/scale.md). The index is derived from ``fingerprints`` and lies
+in two slots: one is read while the other is built. Times of events are RFC 3339 in UTC, times in footage milliseconds.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Text
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -109,55 +125,97 @@ class EventRow(Base):
 
 
 class IndexVersionRow(Base):
-    """The parameters that index entries were made with; entries of different versions never mix."""
+    """What the entries of one slot were made with. ``state``: building, current or retired (see ``versions``).
+
+    While it is being built, the assets numbered up to ``built_to`` are in it, and those up to ``goal`` shall be; later
+    ones enter it as they are registered.
+    """
 
     __tablename__ = "index_versions"
 
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slot: Mapped[int] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(String(16))
+    built_to: Mapped[int]
+    goal: Mapped[int]
     bands: Mapped[int]
     band_bits: Mapped[int]
     seed: Mapped[str] = mapped_column(String(100))
     min_quality: Mapped[int]
     max_runs: Mapped[int]
+    max_key_rows: Mapped[int]
 
 
 class IndexedAssetRow(Base):
-    """The small number that stands for an asset in the index."""
+    """The small number that stands for an asset in the index. No foreign key: it could not be split with the assets."""
 
     __tablename__ = "indexed_assets"
 
-    asset_no: Mapped[int] = mapped_column(NUMBER, primary_key=True)
-    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.asset_id"), unique=True)
-    index_version: Mapped[int] = mapped_column(ForeignKey("index_versions.version"))
+    asset_no: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(String(26), unique=True)
 
 
-class FrameRow(Base):
-    """The hash of one view of one frame. ``frame_id`` packs asset number, view and position: see ``bands``."""
+@dataclass(frozen=True, slots=True)
+class IndexTables:
+    """The tables of one slot of the index. How ``frame``, ``place`` and ``sketch`` are packed: see ``bands``.
 
-    __tablename__ = "frames"
+    ``frames``: the hash of one view of one frame. ``bands``: one band of a hash -> a run of frames that share it.
+    ``sound_keys``: one loud 32-bit sub-fingerprint -> where it sounds. ``stopped_keys``: keys that became too frequent
+    to say anything, by the table they are of; nothing more is entered under them.
+    """
 
-    frame_id: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=False)
-    time_ms: Mapped[int] = mapped_column(NUMBER)
-    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    slot: int
+    frames: Table
+    bands: Table
+    sound_keys: Table
+    stopped_keys: Table
+
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """Every table of the slot."""
+        return self.frames, self.bands, self.sound_keys, self.stopped_keys
 
 
-class BandRow(Base):
-    """One band of a hash -> the first of ``run`` frames in a row (consecutive ids) that share it."""
-
-    __tablename__ = "bands"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
-
-    band_key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    frame_id: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=False)
-    run: Mapped[int]
+def _number(name: str, kind: type[Integer] = Integer) -> Column[int]:
+    return Column(name, kind, nullable=False, autoincrement=False)
 
 
-class SoundKeyRow(Base):
-    """One loud 32-bit sub-fingerprint -> where in which asset it sounds."""
+def _index_tables(slot: int) -> IndexTables:
+    # The key holds all that a query wants, so that PostgreSQL answers it from the key's index alone.
+    def table(name: str, *columns: Column[int] | Column[bytes], key: tuple[str, ...], include: str = "") -> Table:
+        primary = PrimaryKeyConstraint(*key, name=f"pk_{name}_{slot}", postgresql_include=[include] if include else [])
+        return Table(f"{name}_{slot}", Base.metadata, *columns, primary, sqlite_with_rowid=False)
 
-    __tablename__ = "sound_keys"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
+    return IndexTables(
+        slot,
+        frames=table(
+            "frames",
+            _number("asset_no"),
+            _number("frame"),
+            _number("time_ms"),
+            Column("hash", LargeBinary(32), nullable=False),
+            key=("asset_no", "frame"),
+        ),
+        bands=table(
+            "bands",
+            _number("band_key"),
+            _number("asset_no"),
+            _number("place"),
+            _number("sketch"),
+            key=("band_key", "asset_no", "place"),
+            include="sketch",
+        ),
+        sound_keys=table(
+            "sound_keys",
+            _number("sound_key", BigInteger),
+            _number("asset_no"),
+            _number("time_ms"),
+            key=("sound_key", "asset_no", "time_ms"),
+        ),
+        stopped_keys=table(
+            "stopped_keys", _number("kind"), _number("stopped_key", BigInteger), key=("kind", "stopped_key")
+        ),
+    )
 
-    sound_key: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=False)
-    asset_no: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=False)
-    time_ms: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=False)
+
+SLOTS = (_index_tables(0), _index_tables(1))

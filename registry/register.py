@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from provenance.assets import asset_id_of
@@ -29,11 +30,11 @@ from provenance.settings import Settings
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
-from registry import indexing, packing
+from registry import dialects, indexing, packing
 from registry.assets import add_event, local_user
 from registry.claims import claims_of
 from registry.duplicates import same_picture
-from registry.models import AssetRow, BlobRow, ManifestRow
+from registry.models import AssetRow, ManifestRow
 from registry.references import given_reference, has_hash, kept_reference
 from registry.store import Registry
 from registry.visibility import REGISTERED
@@ -142,6 +143,7 @@ def register(
         **_media_facts(extraction),
     )
     with store.writing() as session:
+        dialects.hold_asset(session, asset_id)
         if session.get(AssetRow, asset_id) is not None:
             return Registered(asset_id, created=False)
         _write(session, row, prints, manifest_blob, reference_blob, now, who)
@@ -247,6 +249,7 @@ def _complete(store: Registry, asset_id: str, copy: Path | None, manifest: bytes
         return
     blob = _store_reference(store, copy)
     with store.writing() as session:
+        dialects.hold_asset(session, asset_id)
         row = session.get_one(AssetRow, asset_id)
         if row.reference_sha256 is None:
             _note_blob(session, blob)
@@ -256,8 +259,10 @@ def _complete(store: Registry, asset_id: str, copy: Path | None, manifest: bytes
 
 
 def _note_blob(session: Session, blob: _Blob | None) -> None:
-    if blob is not None and session.get(BlobRow, blob.sha256) is None:
-        session.add(BlobRow(sha256=blob.sha256, size=blob.size, media_type=blob.media_type))
+    if blob is not None:
+        # Two assets may share a reference copy, and be registered at the same time.
+        statement = text("INSERT INTO blobs VALUES (:sha256, :size, :media_type) ON CONFLICT DO NOTHING")
+        session.execute(statement, asdict(blob))
 
 
 def _stamp(moment: datetime | None) -> str | None:

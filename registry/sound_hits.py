@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 from provenance.catalog import Query
-from registry import lookup
+from registry.lookup import Reader
 
 MIN_SOUND_HITS = 5
 """Coherent hits without which sound alone nominates nothing."""
@@ -20,15 +19,12 @@ _MAX_ENTRIES = 400_000
 _MAX_PAIRS = 2_000_000
 
 
-def sound_hits(
-    session: Session, query: Query, viewer: str | None, now: str
-) -> dict[int, tuple[NDArray[np.int64], float]]:
+def sound_hits(reader: Reader, query: Query) -> dict[int, tuple[NDArray[np.int64], float]]:
     """Coherent sound hits by asset number, in the columns of ``Nomination.sound_hits``, and their votes."""
     if not len(query.sound):
         return {}
     keys, which = np.unique(query.sound.astype(np.int64), return_inverse=True)
-    found = lookup.entries(session, lookup.SOUND_KEYS, keys, _MAX_ENTRIES)
-    found = found[lookup.findable_rows(session, found[:, 1], viewer, now)]
+    found = reader.sounds(keys, _MAX_ENTRIES)
     distinct, inverse = np.unique(found[:, 0], return_inverse=True)
     of_assets = np.unique(np.stack((inverse, found[:, 1]), axis=1), axis=0)[:, 0]
     rarity = np.maximum(1, 1000 // np.bincount(of_assets, minlength=len(distinct)))

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
 
 from provenance.errors import RegistryError
 from provenance.settings import Settings
+from registry import dialects
 from registry.blobs import BlobStore
-from registry.database_errors import BUSY_TIMEOUT_MS, database_errors
+from registry.database_errors import database_errors
+from registry.databases import Database, database_of
 from registry.models import REVISIONS
-
-_PRAGMAS = (
-    f"busy_timeout = {BUSY_TIMEOUT_MS}",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "trusted_schema = OFF",  # a database file from elsewhere must not run functions through its schema
-    "cell_size_check = ON",
-)
+from registry.reindex import reindex, unfinished
 
 
 class Registry:
@@ -52,7 +42,10 @@ class Registry:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session that holds the write lock from its first statement; committed at the end, or nothing is.
+        """A session to write in; committed at the end, or nothing is.
+
+        On SQLite it holds the only write lock from its first statement. On PostgreSQL several write at a time: what
+        must not meet takes a lock of ``dialects``.
 
         Raises:
             RegistryError: the database could not be written.
@@ -88,16 +81,16 @@ def open_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now) 
         RegistryError: ``registry.absent``, ``registry.corrupt``, ``registry.newer_schema``, ``registry.older_schema``,
             ``registry.unsupported_database``.
     """
-    path = _database_path(settings)
-    if not path.exists():
-        raise _absent(path)
-    engine = _engine(path)
+    database = database_of(settings)
+    if not database.exists():
+        raise _absent(database)
+    engine = database.engine()
     try:
-        with database_errors(path):
+        with database_errors(database.name):
             with engine.connect() as connection:
-                _require_current(connection, path)
+                _require_current(connection, database)
             engine.dispose()  # a connection from before the switch would not see it
-            _use_write_ahead_log(path)
+            database.settle()
         return Registry(engine, BlobStore(settings.blobs), clock)
     except BaseException:
         engine.dispose()
@@ -110,89 +103,36 @@ def create_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now
     Raises:
         RegistryError: ``registry.corrupt``, ``registry.newer_schema``, ``registry.write``.
     """
-    path = _database_path(settings)
+    database = database_of(settings)
+    database.make_place()
+    engine = database.engine()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RegistryError(
-            "registry.write",
-            f"the folder {path.parent} cannot be made",
-            found=error.strerror,
-            hint="another --home, or correct the permissions",
-        ) from error
-    engine = _engine(path)
-    try:
-        with database_errors(path), engine.execution_options(provenance_writes=True).begin() as connection:
-            if _revision(connection, path) not in (REVISIONS[-1], "newer"):
+        writer = engine.execution_options(provenance_writes=True)
+        with database_errors(database.name), Session(writer) as session, session.begin():
+            dialects.hold_schema(session)
+            connection = session.connection()
+            if _revision(connection, database) not in {REVISIONS[-1], "newer"}:
                 _upgrade(connection)
     finally:
         engine.dispose()
-    return open_registry(settings, clock)
-
-
-def _database_path(settings: Settings) -> Path:
-    if settings.database_url is None:
-        # Not through an address: a home may hold characters that mean something in one.
-        return settings.home / "registry.db"
+    registry = open_registry(settings, clock)
     try:
-        url = make_url(settings.database_url)
-    except ArgumentError as error:
-        raise RegistryError(
-            "registry.unsupported_database",
-            "the setting database_url is not a database address",
-            expected="sqlite:///PATH",
-            hint="correct the setting database_url",
-        ) from error
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise RegistryError(
-            "registry.unsupported_database",
-            "this database is not one the registry can be kept in",
-            expected="sqlite:///PATH",
-            found=url.render_as_string(hide_password=True),
-            hint="correct the setting database_url",
-        )
-    return Path(url.database)
-
-
-def _engine(path: Path) -> Engine:
-    # Opened by path, not by address: a path may hold characters that mean something in an address.
-    engine = create_engine("sqlite://", creator=lambda: _connect(path), poolclass=QueuePool)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("provenance_writes", False)
-        # Taking the write lock first, a transaction never finds in the middle that another one was faster.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # The driver's own transaction handling would commit before DDL; ours is in the begin event.
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}").close()
+        if unfinished(registry):
+            reindex(registry)
     except BaseException:
-        connection.close()
+        registry.close()
         raise
-    return connection
+    return registry
 
 
-def _use_write_ahead_log(path: Path) -> None:
-    # Not among the pragmas of every connection: it stays with the file, and changes a file that is none of ours.
-    with closing(_connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL").close()
-
-
-def _require_current(connection: Connection, path: Path) -> None:
-    revision = _revision(connection, path)
+def _require_current(connection: Connection, database: Database) -> None:
+    revision = _revision(connection, database)
     if revision is None:
-        raise _absent(path)
+        raise _absent(database)
     if revision == "newer":
         raise RegistryError(
             "registry.newer_schema",
-            f"the registry {path} was made by a newer version of this program",
+            f"the registry {database.name} was made by a newer version of this program",
             expected=f"schema {REVISIONS[-1]} or older",
             found="a schema that this version does not know",
             hint="use the newer version; nothing was changed",
@@ -200,14 +140,14 @@ def _require_current(connection: Connection, path: Path) -> None:
     if revision != REVISIONS[-1]:
         raise RegistryError(
             "registry.older_schema",
-            f"the registry {path} has an older schema",
+            f"the registry {database.name} has an older schema",
             expected=REVISIONS[-1],
             found=revision,
             hint="make a backup, then run `provenance init` to upgrade it",
         )
 
 
-def _revision(connection: Connection, path: Path) -> str | None:
+def _revision(connection: Connection, database: Database) -> str | None:
     """The schema's revision; None for an empty database, ``newer`` for one this version does not know."""
     tables = set(inspect(connection).get_table_names())
     if not tables:
@@ -215,7 +155,7 @@ def _revision(connection: Connection, path: Path) -> str | None:
     if "alembic_version" not in tables:
         raise RegistryError(
             "registry.corrupt",
-            f"the database {path} is not a registry",
+            f"the database {database.name} is not a registry",
             expected="the tables of a registry",
             found=f"{len(tables)} other tables",
             hint="another --home or database_url, or restore a backup",
@@ -237,11 +177,11 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, REVISIONS[-1])
 
 
-def _absent(path: Path) -> RegistryError:
+def _absent(database: Database) -> RegistryError:
     return RegistryError(
         "registry.absent",
         "there is no registry yet",
-        expected=f"a registry at {path}",
+        expected=f"a registry at {database.name}",
         found="nothing",
         hint="run `provenance init`, or name another --home",
     )

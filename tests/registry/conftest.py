@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from newsroom import Newsroom, make_newsroom
+from postgres import PostgresServer, running_server
 
 from provenance.settings import Settings, load_settings
 from registry.store import Registry, create_registry
@@ -17,9 +18,25 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return make_newsroom(tmp_path_factory.mktemp("newsroom"))
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    with running_server() as running:
+        yield running
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(tmp_path / "home")
+def backend(request: pytest.FixtureRequest) -> str:
+    """What the registry is kept in: SQLite, unless the test is marked with ``postgres.BACKENDS``."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, backend: str, request: pytest.FixtureRequest) -> Settings:
+    home = tmp_path / "home"
+    if backend == "sqlite":
+        return load_settings(home)
+    server: PostgresServer = request.getfixturevalue("server")
+    return load_settings(home, database_url=server.new_database())
 
 
 @pytest.fixture

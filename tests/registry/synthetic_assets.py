@@ -60,10 +60,11 @@ def add_asset(registry: Registry, asset_id: str, prints: Fingerprints, owner: st
         indexing.add(session, asset_id, prints)
 
 
-def frame_query(hashes: NDArray[np.uint8], step_ms: int = 250) -> Query:
+def frame_query(hashes: NDArray[np.uint8], step_ms: int = 250, at_once: int = 1) -> Query:
+    """A query for frames in order; ``at_once``: so many hashes are of one moment."""
     return Query(
         frames=hashes,
-        frame_times_ms=np.arange(len(hashes), dtype=np.int64) * step_ms,
+        frame_times_ms=np.arange(len(hashes), dtype=np.int64) // at_once * step_ms,
         frame_variants=np.zeros(len(hashes), dtype=np.uint8),
         sound=np.empty(0, dtype=np.uint32),
         sound_times_ms=np.empty(0, dtype=np.int64),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from newsroom import Newsroom, make_clip
+from postgres import BACKENDS
 
 from provenance.catalog import Catalog, Query
 from provenance.errors import RegistryError
@@ -31,6 +32,8 @@ NOTHING = Query(
     sound_times_ms=np.empty(0, dtype=np.int64),
 )
 
+pytestmark = BACKENDS
+
 Opened = Callable[..., Catalog]
 
 IMPLEMENTATIONS: dict[str, Callable[[Registry, str | None], Catalog]] = {"local": LocalCatalog}
@@ -47,7 +50,7 @@ def catalog(request: pytest.FixtureRequest, registry: Registry) -> Opened:
 def query(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Query:
     """The signed clip's picture and sound, asked for as a verifier would."""
     work = tmp_path_factory.mktemp("query")
-    prints, _ = fingerprint_clip(newsroom.clip.path, work, limits=newsroom.settings.limits)
+    prints, _, _ = fingerprint_clip(newsroom.clip.path, work, limits=newsroom.settings.limits)
     return as_query(prints)
 
 
