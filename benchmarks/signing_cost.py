@@ -36,8 +36,8 @@ TOLERANCE = 1.1
 QUIET = 0.05
 """Share of the machine that others may take before a run is called disturbed."""
 BASE_SECONDS = 60
-LONGEST_SINGLE = 600
-"""Seconds of footage up to which it is also decoded on one thread: that ratio does not change with the length."""
+"""Length of what longer files repeat; also up to which a file is decoded on one thread besides: that ratio does not
+change with the length."""
 RATE = 3_500_000
 SIZE = (1280, 720)
 
@@ -76,7 +76,13 @@ class Row:
 
     @property
     def foreign(self) -> float:
+        """What others took during the most disturbed run."""
         return max(cost.foreign for cost in (*self.decode, *self.decode_single, *self.sign))
+
+    @property
+    def usual_foreign(self) -> float:
+        """What others took during a run in the middle: one disturbed run of many hardly moves a median."""
+        return self.median((*self.decode, *self.sign), "foreign")
 
 
 def base_footage(target: Path) -> None:
@@ -157,7 +163,7 @@ def _busy_seconds() -> float:
 
 
 def measure(folder: Path, base: Path, seconds: int, runs: int, warm: Path) -> Row:
-    """Decode, sign, decode, sign …; one decode on one thread where the file is longer, none of an hour."""
+    """Decode, sign, decode, sign …; short files are decoded on one thread, too."""
     path = folder / f"footage-{seconds}.mp4"
     footage(base, seconds, path)
     decoded, signed, single = [], [], []
@@ -169,7 +175,7 @@ def measure(folder: Path, base: Path, seconds: int, runs: int, warm: Path) -> Ro
         except SigningFailedError as error:
             failed = str(error)
             break
-        if seconds <= BASE_SECONDS or (number == 0 and seconds <= LONGEST_SINGLE):
+        if seconds <= BASE_SECONDS:
             single.append(decode(path, threads=1))
         print(f"{seconds} s, run {number + 1}: {decoded[-1]} {signed[-1]}", file=sys.stderr, flush=True)
     size = path.stat().st_size
@@ -177,20 +183,28 @@ def measure(folder: Path, base: Path, seconds: int, runs: int, warm: Path) -> Ro
     return Row(seconds, size, tuple(decoded), tuple(single), tuple(signed), failed)
 
 
-def verdicts(rows: Sequence[Row]) -> list[tuple[str, str, bool]]:
-    """Each target: what is asked, what was measured, whether it is met."""
-    found = [(f"{row.seconds} s: can be signed", row.failed, False) for row in rows if row.failed]
+def verdicts(rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+    """Each target: what is asked, what was measured, and ``met``, ``short``, or ``open``: measured on a busy machine."""
+    found = [(f"{row.seconds} s: can be signed", row.failed, "short") for row in rows if row.failed]
     rows = [row for row in rows if not row.failed]
     if not rows:
         return found
     for row in rows:
         wall, cpu = row.ratio("wall"), row.ratio("cpu")
-        found.append((f"{row.seconds} s: wall time at most {MAX_WALL} x decoding", f"{wall:.2f} x", wall <= MAX_WALL))
-        found.append((f"{row.seconds} s: processor time at most {MAX_CPU} x", f"{cpu:.2f} x", cpu <= MAX_CPU))
+        asked = f"{row.seconds} s: wall time at most {MAX_WALL} x decoding"
+        if row.usual_foreign > QUIET:
+            found.append((asked, f"{wall:.2f} x, while others took {row.usual_foreign:.0%}", "open"))
+        else:
+            found.append((asked, f"{wall:.2f} x", _state(wall <= MAX_WALL)))
+        found.append((f"{row.seconds} s: processor time at most {MAX_CPU} x", f"{cpu:.2f} x", _state(cpu <= MAX_CPU)))
     peaks = [row.median(row.sign, "peak_mib") for row in rows]
     growth = max(peaks) / peaks[0]
     found.append(
-        (f"peak memory flat: at most {TOLERANCE} x that of {rows[0].seconds} s", f"{growth:.2f} x", growth <= TOLERANCE)
+        (
+            f"peak memory flat: at most {TOLERANCE} x that of {rows[0].seconds} s",
+            f"{growth:.2f} x",
+            _state(growth <= TOLERANCE),
+        )
     )
     rates = [row.median(row.sign, "cpu") / row.seconds for row in rows]
     worst = max(
@@ -201,10 +215,14 @@ def verdicts(rows: Sequence[Row]) -> list[tuple[str, str, bool]]:
         (
             f"cost linear: a second of a longer file costs at most {TOLERANCE} x one of a shorter",
             f"{worst:.2f} x",
-            worst <= TOLERANCE,
+            _state(worst <= TOLERANCE),
         )
     )
     return found
+
+
+def _state(met: bool) -> str:
+    return "met" if met else "short"
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -217,7 +235,10 @@ def table(rows: Sequence[Row]) -> str:
     ]
     lines += [_line(row) for row in rows]
     lines += ["", "| target | measured | |", "|---|---|---|"]
-    lines += [f"| {asked} | {value} | {'met' if met else '**short**'} |" for asked, value, met in verdicts(rows)]
+    lines += [
+        f"| {asked} | {value} | {state if state == 'met' else f'**{state}**'} |"
+        for asked, value, state in verdicts(rows)
+    ]
     disturbed = [f"{row.seconds} s ({row.foreign:.0%})" for row in rows if row.foreign > QUIET]
     if disturbed:
         lines += ["", f"Disturbed by other processes: {', '.join(disturbed)}. Their wall times say little."]
@@ -270,7 +291,7 @@ def main() -> int:
         page.write_text(f"{_HEADING}\n\n{describe()}\n\n{text}\n{_NOTES}\n")
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
-    return int(not all(met for _, _, met in verdicts(rows)))
+    return int(any(state != "met" for _, _, state in verdicts(rows)))
 
 
 _HEADING = f"""# What signing costs
@@ -289,12 +310,15 @@ Processor time as a share of decoding's, found by leaving parts out of 20 to 60 
 encoding the reference copy .29, scaling to 480 pixels .10, the parent with its hashes .06, times of every picture .04,
 sound .04, the MPEG-7 signature .03, writing and reading back .03.
 
-Probing the file and starting two fenced processes take about .2 s whatever the length: that is what a file of ten
-seconds feels. Writing and reading back come after decoding and use one core.
+Probing the file takes about .1 s whatever the length, half of it for loading PyAV in a fenced process of its own; that
+and the start of the fenced FFmpeg is what a file of ten seconds feels. Writing and reading back come after decoding and
+use one core.
 
-Memory is that of the program and of the C2PA library's hashing, which reads in pieces of 256 MB and holds two of them,
-whatever its settings: above some 500 MB of media it grows no further. Its tree-shaped hash would need 36 MB, but
-another implementation reads that as a mismatch in most files, so it is not used."""
+Memory is that of the program, of FFmpeg, and of the C2PA library's hashing. That hashes flat content in pieces of
+256 MB and holds two of them, whatever its settings. MP4 and MOV files from 32 MiB on are therefore hashed as a tree in
+pieces of 1 MiB, where their `mdat` has a header of 16 bytes or an empty box in front of it that can become part of one:
+that of FFmpeg's files can, fragmented files and those with several `mdat` cannot. Those, and AVI and WAV, are hashed
+flat and take up to some 690 MiB when they are larger than 500 MB."""
 
 
 if __name__ == "__main__":
