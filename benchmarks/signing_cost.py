@@ -184,7 +184,7 @@ def measure(folder: Path, base: Path, seconds: int, runs: int, warm: Path) -> Ro
 
 
 def verdicts(rows: Sequence[Row]) -> list[tuple[str, str, str]]:
-    """Each target: what is asked, what was measured, and ``met``, ``short``, or ``open``: measured on a busy machine."""
+    """Each target: what is asked, what was measured, and ``met``, ``short`` or, on a busy machine, ``open``."""
     found = [(f"{row.seconds} s: can be signed", row.failed, "short") for row in rows if row.failed]
     rows = [row for row in rows if not row.failed]
     if not rows:
@@ -235,10 +235,8 @@ def table(rows: Sequence[Row]) -> str:
     ]
     lines += [_line(row) for row in rows]
     lines += ["", "| target | measured | |", "|---|---|---|"]
-    lines += [
-        f"| {asked} | {value} | {state if state == 'met' else f'**{state}**'} |"
-        for asked, value, state in verdicts(rows)
-    ]
+    for asked, value, state in verdicts(rows):
+        lines.append(f"| {asked} | {value} | {state if state == 'met' else f'**{state}**'} |")
     disturbed = [f"{row.seconds} s ({row.foreign:.0%})" for row in rows if row.foreign > QUIET]
     if disturbed:
         lines += ["", f"Disturbed by other processes: {', '.join(disturbed)}. Their wall times say little."]
