@@ -315,8 +315,8 @@ use one core.
 Memory is that of the program, of FFmpeg, and of the C2PA library's hashing. That hashes flat content in pieces of
 256 MB and holds two of them, whatever its settings. MP4 and MOV files from 32 MiB on are therefore hashed as a tree in
 pieces of 1 MiB, where their `mdat` has a header of 16 bytes or an empty box in front of it that can become part of one:
-that of FFmpeg's files can, fragmented files and those with several `mdat` cannot. Those, and AVI and WAV, are hashed
-flat and take up to some 690 MiB when they are larger than 500 MB."""
+that of FFmpeg's files can; that of fragmented files, of those with several `mdat`, and of those that carry such a tree
+already cannot. Those, and AVI and WAV, are hashed flat and take up to some 690 MiB when they are larger than 500 MB."""
 
 
 if __name__ == "__main__":

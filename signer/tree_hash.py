@@ -5,6 +5,9 @@ pieces of a size of our choice, and is faster to read back. It leaves out the fi
 header's length: with the usual header of 8 bytes, other implementations start elsewhere and see other content. So it is
 used where that header is one of 16 bytes, or can be made one without moving anything: FFmpeg, QuickTime and cameras
 leave an empty box of 8 bytes in front of ``mdat`` for that very purpose.
+
+The tree's lower part is in ``uuid`` boxes, which the library leaves in when it signs such a file again. Two trees in
+one file could be confused: that file is hashed flat.
 """
 
 from __future__ import annotations
@@ -49,6 +52,8 @@ def long_header(stream: BinaryIO) -> Header | None:
         return None
     at = [number for number, box in enumerate(boxes) if box.kind == b"mdat"]
     if len(at) != 1 or not any(box.kind == b"moov" for box in boxes):
+        return None
+    if sum(box.kind == b"uuid" for box in boxes) > 1:
         return None
     media = boxes[at[0]]
     room = boxes[at[0] - 1] if at[0] else None

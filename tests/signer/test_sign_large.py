@@ -135,6 +135,18 @@ def test_signing_a_large_file_leaves_the_input_alone(original: Path, keys_folder
     assert sha256_file(original) == before
 
 
+def test_a_large_file_signed_again_has_one_tree_at_most_and_its_history(
+    bench: Bench, signed: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.mov"
+    sign_file(Capture(signed, "again"), again, key=bench.key, settings=bench.settings, anchors=bench.anchors)
+    credential = bench.read(again)
+
+    assert credential.state is CredentialState.AUTHENTIC
+    assert [(entry.relationship, entry.failures) for entry in credential.ingredients] == [("parentOf", ())]
+    assert "merkle" not in binding(bench, again)
+
+
 @pytest.mark.parametrize("place", [0, 1, PIECE - 1, PIECE, 20 * PIECE + 5, -1])
 def test_a_flipped_byte_of_the_media_is_found_wherever_it_is(bench: Bench, copy: Path, place: int) -> None:
     offset, size = media_of(copy)
@@ -213,11 +225,23 @@ def test_media_that_have_a_long_header_keep_it() -> None:
         FILE_TYPE + ROOM + MEDIA,
         FILE_TYPE + ROOM + MEDIA + ROOM + box(b"mdat", b"more") + INDEX,
         FILE_TYPE + INDEX + box(b"moof") + ROOM + MEDIA,
+        FILE_TYPE + box(b"uuid", b"manifest") + ROOM + MEDIA + box(b"uuid", b"tree") + INDEX,
         FILE_TYPE + INDEX + ROOM + bytes(4) + MEDIA[4:],
         FILE_TYPE + INDEX + ROOM + MEDIA[:-1],
         b"RIFF" + bytes(LARGE_BYTES),
     ],
-    ids=["small", "no room", "room in use", "no index", "two", "fragments", "to the end", "cut off", "no boxes"],
+    ids=[
+        "small",
+        "no room",
+        "room in use",
+        "no index",
+        "two",
+        "fragments",
+        "trees",
+        "to the end",
+        "cut off",
+        "no boxes",
+    ],
 )
 def test_what_is_no_plain_file_with_room_for_it_is_hashed_flat(content: bytes) -> None:
     assert long_header(io.BytesIO(content)) is None
