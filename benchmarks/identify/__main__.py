@@ -1,4 +1,4 @@
-"""``python -m benchmarks.identify``: every distortion of every clip, and what ours makes of it."""
+"""``python -m benchmarks.identify``: every distortion of every clip, and what ours and published tools make of it."""
 
 from __future__ import annotations
 
@@ -9,47 +9,114 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.corpus import halves
+from benchmarks.identify import hard, page
 from benchmarks.identify.base import cut_base
 from benchmarks.identify.catalogue import BY_NAME
+from benchmarks.identify.comparison import OURS, Asked, our_scores, peer_scores
 from benchmarks.identify.newsroom import newsroom
 from benchmarks.identify.report import as_json, line, summary
-from benchmarks.identify.run import foreign_footage, run, tasks
+from benchmarks.identify.run import Result, foreign_footage, run, tasks
 from benchmarks.media import default_clips
 
 QUICK_CLIPS = 4
 COPIES = ("carphone_distorted",)
 """Clips of the default media that are copies of another one, so not originals."""
-
-
-def chosen(clips: Sequence[Path], half: str, *, quick: bool) -> list[Path]:
-    """The clips asked about: of one half or both; in quick mode a few, spread over the names."""
-    first, second = halves(clips)
-    picked = {"first": first, "second": second, "both": [*first, *second]}[half]
-    picked = sorted(picked, key=lambda path: path.name)
-    return picked[:: max(1, len(picked) // QUICK_CLIPS)][:QUICK_CLIPS] if quick else picked
+PAGE = Path("docs/benchmarks/identify.md")
 
 
 def main() -> int:
     options = _options()
     work = options.work.absolute()
-    (work / "bases").mkdir(parents=True, exist_ok=True)
+    bases = work / "bases"
+    bases.mkdir(parents=True, exist_ok=True)
     clips = [path for path in default_clips(options.clips) if not path.stem.startswith(COPIES)]
-    asked = chosen(clips, options.half, quick=options.quick)
-    if options.clip:
-        asked = [path for path in clips if any(part in path.name for part in options.clip)]
+    asked = chosen(clips, options)
     foreign = foreign_footage(work, clips)
     for path in (*asked, foreign):
-        cut_base(path, work / "bases")
-    room = newsroom(work, clips)
-    names = options.only or list(BY_NAME)
+        cut_base(path, bases)
+    todo = tasks(asked, options.only or list(BY_NAME), clips, foreign, bases)
     results = []
-    for result in run(tasks(asked, names, clips, foreign, work / "bases"), work, room, options.jobs):
+    for result in run(todo, work, newsroom(work, clips), options.jobs):
         results.append(result)
         print(line(result), flush=True)
-    print(summary(results, halves(clips)))
+    second = frozenset(path.name for path in halves(clips)[1])
+    others = [] if options.only else other_moments(asked, work, options.jobs)
+    print(summary(results, [result for _, result in others], second, [path.name for path in clips]))
     if options.json:
         options.json.write_text(json.dumps(as_json(results), indent=1))
+    if not options.no_page and (options.page or not (options.quick or options.only or options.clip)):
+        whole = page.Run(
+            {path.name: path for path in clips},
+            second,
+            results,
+            [result for _, result in others],
+            *beside_tools(results, others, clips, second, work, options),
+        )
+        page.write(whole, options.page or PAGE)
     return 0
+
+
+def chosen(clips: Sequence[Path], options: argparse.Namespace) -> list[Path]:
+    """The clips asked about: those named, or one half or both; in quick mode a few, spread over the names."""
+    if options.clip:
+        return [path for path in clips if any(part in path.name for part in options.clip)]
+    first, second = halves(clips)
+    picked = {"first": first, "second": second, "both": [*first, *second]}[options.half]
+    picked = sorted(picked, key=lambda path: path.name)
+    return picked[:: max(1, len(picked) // QUICK_CLIPS)][:QUICK_CLIPS] if options.quick else picked
+
+
+def other_moments(clips: Sequence[Path], work: Path, jobs: int) -> list[tuple[str, Result]]:
+    """Ask about second halves while only first halves are registered; with the name of the clip each is of."""
+    folder = work / "halves"
+    folder.mkdir(exist_ok=True)
+    registered = hard.first_halves(clips, folder)
+    todo = hard.tasks(clips, folder)
+    if not todo:
+        return []
+    room = newsroom(folder, list(registered.values()))
+    names = {task.source.name: name for name, task in todo}
+    found = []
+    for result in run([task for _, task in todo], folder, room, jobs):
+        said = ", ".join(one.asset for one in result.with_own.found)
+        said = f"ACCEPTED {said}{' (doubt)' if result.with_own.doubt else ''}" if said else "not accepted"
+        print(f"other moment of {names[result.clip]} ({result.clip}), {result.recipe}: {said}", flush=True)
+        found.append((names[result.clip], result))
+    return found
+
+
+def beside_tools(
+    results: Sequence[Result],
+    others: Sequence[tuple[str, Result]],
+    clips: Sequence[Path],
+    second: frozenset[str],
+    work: Path,
+    options: argparse.Namespace,
+) -> tuple[list[Asked], list[Asked]]:
+    """Scores of ours and of published tools, of all queries that show their original and of other moments."""
+    seen = [result for result in results if result.truth.picture]
+    originals = {path.name: path for path in clips}
+    found = peer_scores([result.path for result in seen], originals, work, options.jobs, options.tmk)
+    asked = [
+        Asked(
+            result.clip,
+            result.recipe,
+            result.truth.assets,
+            result.clip in second,
+            {OURS: our_scores(result.with_own, list(originals)), **found[result.path]},
+        )
+        for result in seen
+    ]
+    registered = hard.first_halves(
+        [originals[name] for name in dict.fromkeys(name for name, _ in others)], work / "halves"
+    )
+    found = peer_scores([r.path for _, r in others], registered, work / "halves", options.jobs, options.tmk)
+    asked_hard = []
+    for name, result in others:
+        ours = max((result.with_own.scores.get(registered[name].name, 0.0),), default=0.0)
+        scores = {tool: {name: values[name]} for tool, values in found[result.path].items()}
+        asked_hard.append(Asked(name, result.recipe, (), name in second, {OURS: {name: ours}, **scores}))
+    return asked, asked_hard
 
 
 def _options() -> argparse.Namespace:
@@ -62,6 +129,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes [2]")
     parser.add_argument("--json", type=Path, help="write every result here")
     parser.add_argument("--work", type=Path, default=Path("bench-output/identify"), help="keeps what was made")
+    parser.add_argument("--page", type=Path, help=f"write the page here [{PAGE}, for a run over everything]")
+    parser.add_argument("--no-page", action="store_true", help="no page, no published tools")
+    parser.add_argument("--tmk", type=Path, help="folder with Meta's tmk-hash-video and tmk-two-level-score")
     return parser.parse_args()
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.recipes import ffmpeg, stream_of
 
-MAX_SECONDS = 12.0
+MAX_SECONDS = 8.0
 """Longest query. Only how much is decoded depends on it, not what is asked."""
 _BEFORE_S = 0.0005
 """Cutting points lie this much before a frame, so that rounding of times cannot move them past it."""

@@ -121,5 +121,5 @@ def repeated(base: Base, rng: np.random.Generator) -> list[Stretch]:
 
 
 def two_originals(base: Base, other: Base) -> list[Stretch]:
-    """Up to six seconds of one and up to six of another, both registered."""
-    return [Stretch(b, 0, min(b.frames, round(6 * b.fps))) for b in (base, other)]
+    """Up to four seconds of one and up to four of another, both registered."""
+    return [Stretch(b, 0, min(b.frames, round(4 * b.fps))) for b in (base, other)]

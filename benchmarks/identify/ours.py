@@ -99,7 +99,7 @@ def ask(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> tuple[fl
 
 def _answer(clip: Clip, catalog: Catalog, work: Path, names: Mapping[str, str], settings: Settings) -> Answer:
     began = _clock()
-    candidates = identify(clip.prints, catalog)
+    candidates = identify(clip.prints, clip.looks, catalog)
     laid = pipeline._lay(clip, candidates, catalog, work, settings)  # the very step that `verify` takes
     wall, cpu = _since(began)
     scores = {names[candidate.original.asset_id]: min(candidate.strength, 3.0) / 10 for candidate in candidates}

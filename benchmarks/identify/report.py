@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from benchmarks.identify.catalogue import BY_NAME
+from benchmarks.identify.figures import false_matches, figures
 from benchmarks.identify.run import Result
-from benchmarks.identify.score import BOUNDARY_S, Score, micro_average_precision, percentile, score, share
+from benchmarks.identify.score import BOUNDARY_S, percentile, score
 
 _NONE = "–"
 
@@ -33,14 +34,18 @@ def line(result: Result) -> str:
     return "  ".join(parts)
 
 
-def summary(results: Sequence[Result], halves: tuple[Sequence[Path], Sequence[Path]]) -> str:
-    """Figures by recipe, and over each half."""
-    second = {path.name for path in halves[1]}
+def summary(results: Sequence[Result], others: Sequence[Result], second: frozenset[str], names: Sequence[str]) -> str:
+    """Figures by recipe, and over each half.
+
+    Args:
+        others: queries of other moments of clips, in a registry of their own.
+        second: names of the clips of the second half. names: all registered originals.
+    """
     lines = [f"{'recipe':20} {'n':>3} {'found':>6} {'wrong':>5} {'p50 ms':>7} {'p90 ms':>7} {'speed':>6} {'corner':>7}"]
     for name in BY_NAME:
         some = [result for result in results if result.recipe == name]
         if some:
-            lines.append(f"{name:20} {figures(some)}")
+            lines.append(f"{name:20} {_figures(some)}")
     for word, some in (
         ("first half", [r for r in results if r.clip not in second]),
         ("second half", [r for r in results if r.clip in second]),
@@ -49,48 +54,25 @@ def summary(results: Sequence[Result], halves: tuple[Sequence[Path], Sequence[Pa
         for group in ("benign", "edit", "sound"):
             those = [r for r in some if BY_NAME[r.recipe].group == group]
             if those:
-                lines.append(f"{f'{word}: {group}':20} {figures(those)}")
-    lines += _more(results)
-    return "\n".join(lines)
+                lines.append(f"{f'{word}: {group}':20} {_figures(those)}")
+    f, wrong = figures(results), false_matches(results, others, names)
+    lines += [
+        f"inner boundaries within {BOUNDARY_S} s: {f.boundary_share:.1%} of {len(f.boundaries)}",
+        f"laid on unrelated footage: {wrong.accepted} of {wrong.clips} clips without their original",
+        f"hard pairs: {wrong.hard_pairs}, accepted {wrong.hard_accepted}, found but inconclusive {wrong.hard_unsure}",
+        f"time per clip: wall {f.wall:.1f} s, processor {f.cpu:.1f} s (medians)",
+    ]
+    missed = [f"{r.clip} {r.recipe}" for r in results if not score(r.truth, r.with_own).found]
+    return "\n".join([*lines, f"missed: {len(missed)}", *(f"  {name}" for name in missed)])
 
 
-def figures(results: Sequence[Result]) -> str:
+def _figures(results: Sequence[Result]) -> str:
     """The columns of a summary line."""
-    scores = [score(result.truth, result.with_own) for result in results]
-    errors = _known(s.error_ms for s in scores)
-    speeds = _known(s.speed_error for s in scores)
-    corners = _known(s.corner for s in scores)
-    found = share([s.found for s in scores])
-    wrong = sum(bool(s.wrong) for s in scores)
+    f = figures(results)
     return (
-        f"{len(results):3} {found:6.1%} {wrong:5} {percentile(errors, 50):7.0f} {percentile(errors, 90):7.0f} "
-        f"{percentile(speeds, 90):6.1%} {percentile(corners, 50):7.2%}"
+        f"{f.count:3} {f.found:6.1%} {f.false:5} {percentile(f.errors_ms, 50):7.0f} {percentile(f.errors_ms, 90):7.0f} "
+        f"{percentile(f.speeds, 90):6.1%} {percentile(f.corners, 50):7.2%}"
     )
-
-
-def _more(results: Sequence[Result]) -> list[str]:
-    scores = [score(result.truth, result.with_own) for result in results]
-    cuts = [distance for s in scores for distance in s.boundaries]
-    accepted = [result for result in results if result.without.found]
-    sure = [result for result in accepted if result.without.doubt is None]
-    ranked, positives = pairs(results)
-    lines = [
-        f"inner boundaries within {BOUNDARY_S} s: {share([d <= BOUNDARY_S for d in cuts]):.1%} of {len(cuts)}",
-        f"unrelated accepted: {len(accepted)} of {len(results)} clips, {len(sure)} of them without doubt",
-        f"micro average precision: {micro_average_precision(ranked, positives):.4f}",
-        f"time per clip: wall {percentile([r.read_wall + r.with_own.wall for r in results], 50):.1f} s, "
-        f"processor {percentile([r.read_cpu + r.with_own.cpu for r in results], 50):.1f} s (medians)",
-    ]
-    missed = [f"{r.clip} {r.recipe}" for r, s in zip(results, scores, strict=True) if not s.found]
-    return [*lines, f"missed: {len(missed)}", *(f"  {name}" for name in missed)]
-
-
-def pairs(results: Sequence[Result]) -> tuple[list[tuple[float, bool]], int]:
-    """All pairs of a query and an original that have a score, and the number of true pairs."""
-    ranked = [
-        (value, asset in result.truth.assets) for result in results for asset, value in result.with_own.scores.items()
-    ]
-    return ranked, sum(len(result.truth.assets) for result in results)
 
 
 def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -102,22 +84,12 @@ def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
             "truth": result.truth.as_json(),
             "with_own": result.with_own.as_json(),
             "without": result.without.as_json(),
-            "score": _plain(score(result.truth, result.with_own)),
+            "score": asdict(score(result.truth, result.with_own)),
             "read_wall": result.read_wall,
             "read_cpu": result.read_cpu,
         }
         for result in results
     ]
-
-
-def _plain(got: Score) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(got)
-
-
-def _known(values: Any) -> list[float]:
-    return [value for value in values if value is not None]
 
 
 def _ms(value: float | None) -> str:
