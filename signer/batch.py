@@ -1,186 +1,300 @@
-"""Signing several files with one key: where each output goes, and what came of each."""
+"""Signing many files: what is finished stays, the rest goes to workers, and each outcome is told as it comes.
+
+1. Each item is looked at: nothing at its target, finished before, to be settled by a worker, or in the way.
+2. The journal notes that a target is begun; a worker signs; the journal notes what came of it.
+3. Finished outputs are registered here, one after the other in order of finishing: the database has one writer.
+
+Killed at any moment, a run leaves targets that are whole or absent, and a journal from which the next one goes on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+import errno
+import fcntl
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol
 
-from provenance.assets import Capture, SignedAsset
 from provenance.errors import OutputError, ProvenanceError
+from provenance.files import finish_pair, sweep
 from provenance.settings import Settings
-from provenance.trust.anchors import load_anchors
-from provenance.trust.policy_file import load_policy
-from registry.register import Registered, register
-from registry.store import Registry, open_registry
-from signer.keys import SigningKey
-from signer.manifest import MAX_TEXT, check_capture
-from signer.sign import sign_file
-from signer.writer import check_tsa
+from signer.inputs import Found, Item
+from signer.journal import Begun, Finished, Journal, identity_of
+from signer.order import Order, Outcome, Signed, State, StoppedError, outdated
+from signer.workers import Heard, Workers
 
-MARK = ".signed"
+JOURNAL = "signing.db"
+_LOOK_EVERY_S = 0.2
+_NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is wanted of every file; the fields of ``Capture`` and how to go about it."""
+class Registrar(Protocol):
+    """Puts a signed output into the registry; ``address`` names which. True where it was not there before."""
 
-    title: str | None = None
-    author: str | None = None
-    organisation: str | None = None
-    captured_at: str | None = None
-    place: str | None = None
-    source_type: str = "digitalCapture"
-    tsa_url: str | None = None
-    replace: bool = False
-    withhold_reference: bool = False
-    registering: bool = False
-    embargoed: bool = False
+    @property
+    def address(self) -> str:
+        """Where it registers."""
 
-    def capture(self, path: Path) -> Capture:
-        """What the manifest of one file is to say."""
-        return Capture(
-            path=path,
-            title=self.title if self.title is not None else _title_of(path),
-            source_type=self.source_type,
-            author=self.author,
-            organisation=self.organisation,
-            captured_at=self.captured_at,
-            place=self.place,
-        )
+    def register(self, signed: Signed, stopped: Callable[[], bool]) -> bool:
+        """Register, or raise ``ProvenanceError``; ``StoppedError`` once ``stopped`` says so."""
+
+
+class View(Protocol):
+    """Is told how a batch gets on."""
+
+    def advanced(self, source: Path, share: float) -> None:
+        """A file is being signed; ``share`` of it is done (0-1)."""
+
+    def came_out(self, outcome: Outcome) -> None:
+        """Nothing more will happen to this file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one file. ``asset`` can be there together with ``error``: signed, but not registered."""
+class Plan:
+    """What is to become of each item: ``tasks`` for workers, ``done`` before, ``refused`` without any work."""
 
-    source: Path
-    target: Path
-    asset: SignedAsset | None = None
-    registered: Registered | None = None
-    error: ProvenanceError | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The outcome for programs, without the error."""
-        asset = self.asset
-        return {
-            "input": str(self.source),
-            "output": str(asset.path) if asset else None,
-            "sidecar": str(asset.sidecar) if asset and asset.sidecar else None,
-            "asset_id": asset.asset_id if asset else None,
-            "reference_sha256": asset.reference.sha256 if asset and asset.reference else None,
-            "registered": self.registered is not None,
-            "notes": list(asset.notes) if asset else [],
-        }
+    tasks: tuple[Task, ...]
+    done: tuple[tuple[Item, Signed, bool], ...]
+    refused: tuple[Outcome, ...]
 
 
-class Workshop:
-    """Signs files one after the other with an opened key, and registers them if that is wanted."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file for a worker. ``settle``: something stands at the target, and only its content can tell what it is."""
 
-    def __init__(self, settings: Settings, order: Order, key: SigningKey) -> None:
-        self._settings = settings
-        self._order = order
-        self._key = key
-        self._anchors = load_anchors(settings.anchors)
-        self._stack = ExitStack()
-        self._registry: Registry | None = None
+    item: Item
+    replace: bool
+    source_identity: str
+    settle: dict[str, str | None] | None = None
+    makes_folder: bool = True
 
-    def __enter__(self) -> Self:
-        """Check what concerns all files, before the first is touched.
+    @property
+    def begins(self) -> bool:
+        """Whether the journal is to note it as begun; it has where a killed run's work is settled."""
+        return self.settle is None or self.settle["asset_id"] is not None
+
+    def message(self) -> dict[str, Any]:
+        """The task as a worker takes it."""
+        places = {"source": str(self.item.source), "target": str(self.item.target)}
+        return {**places, "replace": self.replace, "settle": self.settle}
+
+
+def make_plan(
+    found: Found, order: Order, journal: Journal, *, force: bool, address: str | None, dry: bool = False
+) -> Plan:
+    """Decide what is to be done. ``address``: the registry to register in, if any.
+
+    A single named file is always signed: an output that is in its way is an error, as ever. Without ``dry``, what
+    killed runs left beside the targets is put in order.
+    """
+    tasks, done, refused = [], [], []
+    for item in found.items:
+        if not dry and journal.begun(item.target) is not None:
+            tidy(item.target)
+        looked = _alone(item, force) if found.single else _look(item, order, journal, force)
+        if isinstance(looked, Task):
+            tasks.append(looked)
+        elif isinstance(looked, Finished):
+            done.append((item, looked.signed, address is not None and looked.registered_in != address))
+        else:
+            refused.append(Outcome(item.source, State.FAILED, error=looked))
+    return Plan(tuple(tasks), tuple(done), tuple(refused))
+
+
+def _alone(item: Item, force: bool) -> Task:
+    return Task(item, force, identity_of(item.source) or "", makes_folder=False)
+
+
+def _look(item: Item, order: Order, journal: Journal, force: bool) -> Task | Finished | OutputError:
+    source, target = identity_of(item.source) or "", identity_of(item.target)
+    begun, finished = journal.begun(item.target), journal.finished(item.target)
+    if target is None and not os.path.lexists(item.target):
+        return Task(item, force, source)
+    if begun is not None and begun.target_before != target:
+        # A run was killed after the target got its name, or while it did.
+        if begun.source_identity == source and begun.order_digest == order.digest:
+            return Task(item, force, source, {"asset_id": None, "source_sha256": None})
+        return Task(item, force, source) if force else outdated(item.source, item.target)
+    if finished is None:
+        return Task(item, force, source) if force else _foreign(item)
+    if finished.order_digest != order.digest:
+        return Task(item, force, source) if force else outdated(item.source, item.target)
+    sidecar = finished.signed.sidecar
+    if finished.source_identity == source and finished.target_identity == target and (not sidecar or sidecar.exists()):
+        return finished
+    known: dict[str, str | None] = {"asset_id": finished.signed.asset_id, "source_sha256": finished.source_sha256}
+    return Task(item, force, source, known)
+
+
+def _foreign(item: Item) -> OutputError:
+    return OutputError(
+        "output.exists",
+        f"{item.target} exists already, and was not made from {item.source.name} with this home",
+        expected="a name that is free, or an output of an earlier run",
+        hint="--force to replace it, or another output folder",
+    )
+
+
+@dataclass(slots=True)
+class Batch:
+    """One run over a plan. ``registrar`` where the outputs are to be registered, too."""
+
+    settings: Settings
+    order: Order
+    journal: Journal
+    view: View
+    registrar: Registrar | None = None
+    _registering: list[tuple[Outcome, Future[bool]]] = field(default_factory=list)
+    _stopped: bool = False
+
+    def run(self, plan: Plan, jobs: int, passphrase: str | None) -> bool:
+        """Carry the plan out; every item's outcome is told to the view. False where it was cancelled (Ctrl-C).
 
         Raises:
             ProvenanceError: the order cannot be carried out for any file.
         """
-        check_capture(self._order.capture(Path("any")))
-        if self._order.tsa_url is not None:
-            check_tsa(self._order.tsa_url)
-        if self._order.registering:
-            self._registry = self._stack.enter_context(open_registry(self._settings))
-        return self
+        for outcome in plan.refused:
+            self.view.came_out(outcome)
+        waiting = deque(plan.tasks)
+        workers: Workers[Task] = Workers(jobs, self.settings, self.order, passphrase)
+        with ThreadPoolExecutor(1) as thread, workers:
+            try:
+                for item, signed, registering in plan.done:
+                    self._signed(Outcome(item.source, State.DONE_BEFORE, signed), thread, registering)
+                while waiting or self._registering or workers.busy:
+                    while waiting and workers.free:
+                        self._begin(waiting.popleft(), workers)
+                    for heard in workers.hear(_LOOK_EVERY_S):
+                        self._heard(heard, thread)
+                    self._registered()
+                return True
+            except KeyboardInterrupt:
+                self._stopped = True
+                for heard in workers.stop():
+                    self._heard(heard, thread)
+                thread.shutdown()
+                self._registered()
+                return False
+            finally:
+                self._stopped = True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    def sign(self, source: Path, target: Path, on_progress: Callable[[float], None]) -> Outcome:
-        """Sign one file; what goes wrong with it is in the outcome, so that the next can have its turn."""
-        asset = None
+    def _begin(self, task: Task, workers: Workers[Task]) -> None:
+        target = task.item.target
         try:
-            asset = sign_file(
-                self._order.capture(source),
-                target,
-                key=self._key,
-                settings=self._settings,
-                anchors=self._anchors,
-                replace=self._order.replace,
-                withhold_reference=self._order.withhold_reference,
-                tsa_url=self._order.tsa_url,
-                on_progress=on_progress,
-            )
-            registered = self._register(asset) if self._registry else None
-            return Outcome(source, target, asset, registered)
-        except ProvenanceError as error:
-            return Outcome(source, target, asset, error=error)
+            if task.makes_folder:
+                target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            wrapped = OutputError(
-                "system.io",
-                f"the system refused to read or write for {source.name}",
-                found=error.strerror or str(error),
-                hint="check that the place exists, may be written to, and has space left",
-            )
-            wrapped.__cause__ = error
-            return Outcome(source, target, asset, error=wrapped)
+            self.view.came_out(Outcome(task.item.source, State.FAILED, error=_no_folder(target.parent, error)))
+            return
+        if task.begins:
+            entry = Begun(task.source_identity, self.order.digest, identity_of(target))
+            self.journal.begin(target, entry)
+        self.view.advanced(task.item.source, 0.0)
+        workers.give(task, task.message())
 
-    def _register(self, asset: SignedAsset) -> Registered | None:
-        if self._registry is None:
-            return None
-        return register(
-            self._registry,
-            asset.path,
-            settings=self._settings,
-            anchors=self._anchors,
-            policy=load_policy(self._settings, self._anchors),
-            reference=asset.reference.path if asset.reference else None,
-            embargoed=self._order.embargoed,
-        )
+    def _heard(self, heard: Heard[Task], thread: ThreadPoolExecutor) -> None:
+        source, target = heard.job.item.source, heard.job.item.target
+        answer = heard.answer
+        if heard.share is not None:
+            self.view.advanced(source, heard.share)
+        elif answer is None:
+            tidy(target)
+        elif answer.get("error"):
+            if answer.get("died"):
+                tidy(target)
+            elif heard.job.begins:
+                self.journal.abandon(target)
+            self.view.came_out(Outcome(source, State.FAILED, error=ProvenanceError(**answer["error"])))
+        else:
+            sidecar = Path(answer["sidecar"]) if answer["sidecar"] else None
+            signed = Signed(target, sidecar, answer["asset_id"], answer["reference_sha256"], tuple(answer["notes"]))
+            self.journal.finish(source, target, self._finished(heard.job, answer, signed))
+            state = State.SIGNED if answer["fresh"] else State.DONE_BEFORE
+            self._signed(Outcome(source, state, signed), thread, self.registrar is not None)
+
+    def _finished(self, task: Task, answer: dict[str, Any], signed: Signed) -> Finished:
+        target = identity_of(task.item.target) or ""
+        before = self.journal.finished(task.item.target)
+        same = before is not None and before.signed.asset_id == signed.asset_id
+        where = before.registered_in if before is not None and same else None
+        return Finished(task.source_identity, answer["source_sha256"], self.order.digest, target, signed, where)
+
+    def _signed(self, outcome: Outcome, thread: ThreadPoolExecutor, registering: bool) -> None:
+        signed, registrar = outcome.signed, self.registrar
+        if registrar is None or signed is None:
+            self.view.came_out(outcome)
+        elif not registering:
+            self.view.came_out(replace(outcome, registered=False))
+        elif not self._stopped:
+            future = thread.submit(registrar.register, signed, lambda: self._stopped)
+            self._registering.append((outcome, future))
+
+    def _registered(self) -> None:
+        """Tell of those whose registration has ended."""
+        for outcome, future in [pair for pair in self._registering if pair[1].done()]:
+            self._registering.remove((outcome, future))
+            try:
+                created = future.result()
+            except StoppedError:
+                continue
+            except ProvenanceError as error:
+                self.view.came_out(replace(outcome, state=State.FAILED, error=error))
+            else:
+                if self.registrar is not None and outcome.signed is not None:
+                    self.journal.registered(outcome.signed.path, self.registrar.address)
+                self.view.came_out(replace(outcome, registered=created))
 
 
-def outputs_for(sources: Sequence[Path], output: Path | None) -> list[tuple[Path, Path]]:
-    """Pairs of source and target: the file named, in the folder named, or beside the source.
+def tidy(target: Path) -> None:
+    """Finish or remove what a killed run left beside a target."""
+    # Here and not at the top: it is rarely needed, and brings in all that signs.
+    from signer.sign import sidecar_path
+
+    if target.parent.is_dir():
+        finish_pair(target, sidecar_path(target))
+        sweep(sidecar_path(target))
+        sweep(target)
+
+
+@contextmanager
+def locked(roots: Sequence[Path]) -> Iterator[None]:
+    """Keep other batches out of the output folders, made if need be, while the block runs. Leaves no file behind.
 
     Raises:
-        OutputError: ``output.ambiguous``: two sources would go to one target.
+        OutputError: ``batch.locked``: another batch is at work there.
     """
-    pairs = [(source, _output_for(source, output)) for source in sources]
-    taken: dict[Path, Path] = {}
-    for source, target in pairs:
-        other = taken.setdefault(target.absolute(), source)
-        if other is not source:
-            raise OutputError(
-                "output.ambiguous",
-                f"{other} and {source} would both become {target}",
-                expected="one output for each input",
-                hint="sign them into different folders",
-            )
-    return pairs
+    with ExitStack() as stack:
+        for root in sorted({root.resolve() for root in roots}):
+            try:
+                root.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _no_folder(root, error) from error
+            handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in _NO_LOCKS:
+                    # No locks on this file system: outputs are still never written over.
+                    continue
+                raise OutputError(
+                    "batch.locked",
+                    f"another run is signing into {root}",
+                    expected="one run at a time for a folder of outputs",
+                    hint="wait for it to end, then run this again: what is finished then is not done again",
+                ) from error
+        yield
 
 
-def _output_for(source: Path, output: Path | None) -> Path:
-    if not source.name:
-        # "." and "/" have no name to derive one from; that they are no files is said where they are opened.
-        return source
-    name = f"{source.stem}{MARK}{source.suffix}"
-    if output is None:
-        return source.with_name(name)
-    return output / name if output.is_dir() else output
-
-
-def _title_of(path: Path) -> str:
-    # A file may be named with control characters; a title made from it must not be refused for that.
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path.name or str(path))[
-        :MAX_TEXT
-    ]
+def _no_folder(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        "output.folder",
+        f"the folder {folder} cannot be made",
+        found=error.strerror or type(error).__name__,
+        hint="check the permissions, or name another output",
+    )

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 
-from provenance.console import progress, safe, stdout, warn
-from provenance.context import NamedPath, error_as_json, error_as_text, settings_of
+from provenance.console import safe, stdout, warn
+from provenance.context import NamedPath, settings_of
 from provenance.exits import ExitCode
+from provenance.settings import Settings
 from signer.authority import WARNING
-from signer.batch import Order, Outcome, Workshop, outputs_for
-from signer.home import make_development_home
+from signer.batch import JOURNAL, Batch, Plan, Registrar, locked, make_plan
+from signer.batch_view import Form, Screen, Tally
+from signer.inputs import find_inputs, is_many
+from signer.journal import Journal
 from signer.keys import default_key, entry_of, load_key
+from signer.order import Order, Outcome, State
 from signer.passphrase import existing_passphrase
 
 _PATH = NamedPath()
+_MOST_JOBS = 8
+"""Workers that are started unless more are asked for: each wants some hundred MB."""
 
 
 @click.command(short_help="Make a home: development certificates, a signing key and an empty registry.")
@@ -29,6 +36,9 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:  # noqa: ARG0
 
     Asks nothing and is safe to repeat: what is there already stays as it is.
     """
+    # Here and not at the top: signing does without the registry that this brings in.
+    from signer.home import make_development_home
+
     settings = settings_of(ctx)
     made = make_development_home(settings)
     if as_json:
@@ -43,9 +53,11 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:  # noqa: ARG0
 
 @click.command(short_help="Sign media files and read the result back.")
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=_PATH)
-@click.option("-o", "--output", type=_PATH, help="File (one input) or existing folder [NAME.signed.EXT beside].")
+@click.option("-o", "--output", type=_PATH, help="File (one input) or folder [NAME.signed.EXT beside].")
 @click.option("--register", "registering", is_flag=True, help="Put the signed assets into the registry, too.")
-@click.option("--force", is_flag=True, help="Replace existing outputs.")
+@click.option("--force", is_flag=True, help="Replace existing outputs; in a batch, those that are not up to date.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Files signed at once [processors, at most 8].")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--title", help="Title [the file's name].")
 @click.option("--author", help="Who made it.")
 @click.option("--organisation", help="Who publishes it.")
@@ -58,6 +70,7 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:  # noqa: ARG0
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json-lines", "as_lines", is_flag=True, help="Print a JSON object per file as it ends, then a summary.")
 @click.pass_context
 def sign(
     ctx: click.Context,
@@ -65,6 +78,8 @@ def sign(
     output: Path | None,
     registering: bool,
     force: bool,
+    jobs: int | None,
+    dry_run: bool,
     title: str | None,
     author: str | None,
     organisation: str | None,
@@ -77,21 +92,32 @@ def sign(
     withhold_reference: bool,
     embargo: bool,
     as_json: bool,
+    as_lines: bool,
 ) -> None:
     """Sign media files and read the result back. Inputs are never modified.
 
     A file that is signed already keeps its history: its credential becomes the parent of the new one.
+
+    IN may be files, folders with all below them, and quoted patterns such as 'footage/**/*.mp4'. What is in folders
+    and patterns counts if its content is media; with -o, their tree is repeated there. Several files are a batch: run
+    it again after an interruption and it goes on; what is finished is never done again.
     """
     if embargo and not registering:
         raise click.UsageError("--embargo needs --register")
-    if output is not None and not output.is_dir() and len(inputs) > 1:
+    if as_json and as_lines:
+        raise click.UsageError("--json and --json-lines are two answers; choose one")
+    if output is not None and not output.is_dir() and len(inputs) > 1 and not any(map(is_many, inputs)):
         raise click.UsageError("with several inputs -o must be an existing folder")
     settings = settings_of(ctx)
+    found = find_inputs(inputs, output)
     name = key_name or default_key(settings.keys)
     entry = entry_of(settings.keys, name)
-    passphrase = existing_passphrase(name, passphrase_file) if entry.protected else None
-    key = load_key(settings.keys, name, passphrase)
+    passphrase = None
+    if not dry_run:
+        passphrase = existing_passphrase(name, passphrase_file) if entry.protected else None
+        load_key(settings.keys, name, passphrase)
     order = Order(
+        key=name,
         title=title,
         author=author,
         organisation=organisation,
@@ -99,46 +125,50 @@ def sign(
         place=place,
         source_type=source_type,
         tsa_url=tsa_url,
-        replace=force,
         withhold_reference=withhold_reference,
-        registering=registering,
-        embargoed=embargo,
     )
-    pairs = outputs_for(inputs, output)
     if entry.development:
         warn(f"{name} is a development key: never publish what it signs")
-    results = []
-    with Workshop(settings, order, key) as workshop:
-        for source, target in pairs:
-            with progress(source.name, quiet=as_json) as advance:
-                result = workshop.sign(source, target, advance)
-            results.append(result)
-            for note in result.asset.notes if result.asset else ():
-                warn(f"{result.source}: {note}")
-            if not as_json:
-                _print(result)
-    failures = sum(result.error is not None for result in results)
-    if as_json:
-        click.echo(json.dumps({"failed": failures, "results": [_as_json(result) for result in results]}, indent=2))
-    elif len(results) > 1:
-        stdout().print(f"{len(results) - failures} of {len(results)} done", soft_wrap=True)
-    if failures:
+    tally = Tally(len(found.items), dry=dry_run)
+    screen = Screen(Form.JSON if as_json else Form.JSON_LINES if as_lines else Form.TEXT, tally, single=found.single)
+    with ExitStack() as stack:
+        registrar: Registrar | None = None
+        if registering and not dry_run:
+            # Here and not at the top: most runs register nothing, and it takes as long to import as all the rest.
+            from signer.registrar import LocalRegistrar
+
+            registrar = stack.enter_context(LocalRegistrar(settings, embargoed=embargo))
+        if not (dry_run or found.single):
+            stack.enter_context(locked(found.roots))
+        journal = stack.enter_context(_journal(settings, dry_run))
+        address = settings.database if registering else None
+        plan = make_plan(found, order, journal, force=force, address=address, dry=dry_run)
+        with screen.showing():
+            for skipped in found.skipped:
+                screen.came_out(Outcome(skipped.path, State.SKIPPED, reason=skipped.reason))
+            if dry_run:
+                _foretell(plan, screen)
+            else:
+                batch = Batch(settings, order, journal, screen, registrar)
+                tally.cancelled = not batch.run(plan, min(jobs or _processors(), len(plan.tasks) or 1), passphrase)
+    screen.finish()
+    if tally.cancelled or tally.counts[State.FAILED]:
         ctx.exit(ExitCode.FAILED)
 
 
-def _print(result: Outcome) -> None:
-    console = stdout()
-    if result.asset is not None:
-        console.print(f"signed {safe(result.source)} as {safe(result.asset.path)}", soft_wrap=True)
-        if result.asset.sidecar is not None:
-            console.print(f"  credential  {safe(result.asset.sidecar)} (keep it beside the file)", soft_wrap=True)
-        console.print(f"  asset       {result.asset.asset_id}", soft_wrap=True)
-    if result.registered is not None:
-        console.print(f"  registered  {'yes' if result.registered.created else 'it was already'}", soft_wrap=True)
-    if result.error is not None:
-        doing = "registering" if result.asset else "signing"
-        click.echo(f"{doing} {safe(result.source)}: {error_as_text(result.error)}", err=True)
+def _journal(settings: Settings, dry_run: bool) -> Journal:
+    path = settings.home / JOURNAL
+    return Journal(Path(":memory:") if dry_run and not path.exists() else path)
 
 
-def _as_json(result: Outcome) -> dict[str, Any]:
-    return result.as_json() | (error_as_json(result.error) if result.error is not None else {"error": None})
+def _foretell(plan: Plan, screen: Screen) -> None:
+    for outcome in plan.refused:
+        screen.came_out(outcome)
+    for item, signed, _registering in plan.done:
+        screen.came_out(Outcome(item.source, State.DONE_BEFORE, signed))
+    for task in plan.tasks:
+        screen.came_out(Outcome(task.item.source, State.TO_SIGN, reason=str(task.item.target)))
+
+
+def _processors() -> int:
+    return min(len(os.sched_getaffinity(0)), _MOST_JOBS)

@@ -1,0 +1,163 @@
+"""Which files a batch is about, and where each output goes: named files, folders with all below them, patterns."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from provenance.errors import MediaError, OutputError
+from provenance.media.kinds import sniff
+
+MARK = ".signed"
+_NOT_MEDIA = {"media.unrecognised": "not media", "media.empty": "empty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file to sign and where the result goes."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was found and is none to sign, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the inputs come to. ``single``: one named file, no batch. ``roots``: the folders that outputs go into."""
+
+    items: tuple[Item, ...]
+    skipped: tuple[Skipped, ...]
+    single: bool
+    roots: tuple[Path, ...]
+
+
+def find_inputs(inputs: Sequence[Path], output: Path | None) -> Found:
+    """Find what is to be signed: named files as they are, what folders and patterns hold if its content is media.
+
+    Below a folder or the fixed part of a pattern, the tree is repeated under ``output``; a named file goes into it
+    directly. Hidden files, and folders that are links, are not looked into.
+
+    Raises:
+        OutputError: ``output.ambiguous``: two sources would go to one target. ``output.folder``: ``output`` is a file
+            where a folder is needed.
+    """
+    items: dict[Path, Item] = {}
+    skipped: dict[Path, Skipped] = {}
+    roots: list[Path] = []
+    several = len(inputs) > 1 or any(map(is_many, inputs))
+    for given in inputs:
+        if given.is_dir():
+            base, files = given, _below(given, output)
+        elif is_pattern(given):
+            base, files = _fixed_part(given), _matches(given, output)
+        else:
+            items.setdefault(given.absolute(), Item(given, _beside(given, output)))
+            roots.append(output or given.parent)
+            continue
+        if output is not None and os.path.lexists(output) and not output.is_dir():
+            raise OutputError(
+                "output.folder",
+                f"{output} is a file, and what is in {given} needs a folder",
+                expected="a folder, or a name that is free",
+                hint="name another output with -o",
+            )
+        roots.append(output or base)
+        for path in files:
+            reason = _reason_to_skip(path)
+            if reason is not None:
+                skipped.setdefault(path.absolute(), Skipped(path, reason))
+                continue
+            folder = path.parent if output is None else output / path.parent.relative_to(base)
+            items.setdefault(path.absolute(), Item(path, folder / _signed_name(path)))
+    _require_distinct(items.values())
+    return Found(tuple(items.values()), tuple(skipped.values()), not several, tuple(dict.fromkeys(roots)))
+
+
+def _below(folder: Path, output: Path | None) -> Iterator[Path]:
+    apart = output.absolute() if output is not None else None
+    for parent, folders, names in os.walk(folder):
+        here = Path(parent)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and (here / name).absolute() != apart)
+        yield from (here / name for name in sorted(names) if not name.startswith("."))
+
+
+def is_many(path: Path) -> bool:
+    """Whether an input stands for any number of files: a folder or a pattern."""
+    return path.is_dir() or is_pattern(path)
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a name that is no file's has wildcards."""
+    return glob.has_magic(str(path)) and not os.path.lexists(path)
+
+
+def _fixed_part(pattern: Path) -> Path:
+    parts = list(pattern.parts)
+    first = next(at for at, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:first])
+
+
+def _matches(pattern: Path, output: Path | None) -> Iterator[Path]:
+    matches = [Path(name) for name in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207  (pathlib's takes no absolute pattern)
+    if not matches:
+        raise MediaError(
+            "media.missing",
+            f"nothing matches {pattern}",
+            expected="a pattern that files or folders match, such as 'footage/**/*.mp4'",
+            found="no match",
+            hint="check the pattern; quote it so that the shell leaves it alone",
+        )
+    for path in matches:
+        if path.is_dir():
+            yield from _below(path, output)
+        elif output is None or output.absolute() not in path.absolute().parents:
+            yield path
+
+
+def _reason_to_skip(path: Path) -> str | None:
+    if path.stem.endswith(MARK) or f"{MARK}." in path.name:
+        return "named as an output of signing"
+    if not path.is_file():
+        return "not a regular file"
+    try:
+        sniff(path)
+    except MediaError as error:
+        # What cannot be opened is not skipped: it may be what was meant, and fails with its reason.
+        return _NOT_MEDIA.get(error.code)
+    return None
+
+
+def _beside(source: Path, output: Path | None) -> Path:
+    if not source.name:
+        # "." and "/" have no name to derive one from; that they are no files is said where they are opened.
+        return source
+    if output is None:
+        return source.with_name(_signed_name(source))
+    return output / _signed_name(source) if output.is_dir() else output
+
+
+def _signed_name(source: Path) -> str:
+    return f"{source.stem}{MARK}{source.suffix}"
+
+
+def _require_distinct(items: Iterable[Item]) -> None:
+    taken: dict[Path, Path] = {}
+    for item in items:
+        other = taken.setdefault(item.target.absolute(), item.source)
+        if other is not item.source:
+            raise OutputError(
+                "output.ambiguous",
+                f"{other} and {item.source} would both become {item.target}",
+                expected="one output for each input",
+                hint="sign them into different folders",
+            )

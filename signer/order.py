@@ -1,0 +1,101 @@
+"""What is wanted of the files of a batch, and what came of each: values that also travel between processes as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from provenance.errors import OutputError, ProvenanceError
+
+STOP_WITHIN_S = 10.0
+"""A worker that was told to stop and is still there after this time is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of every file: what the manifests are to say, the key by its name, how to go about it."""
+
+    key: str
+    title: str | None = None
+    author: str | None = None
+    organisation: str | None = None
+    captured_at: str | None = None
+    place: str | None = None
+    source_type: str = "digitalCapture"
+    tsa_url: str | None = None
+    withhold_reference: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the order, hex: two outputs of one input with the same order say the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+class State(StrEnum):
+    """What came of one file. DONE_BEFORE: an earlier run signed it. TO_SIGN: it would be, were this no dry run."""
+
+    SIGNED = "signed"
+    DONE_BEFORE = "done_before"
+    TO_SIGN = "to_sign"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed output, without its fingerprints: small enough to keep thousands of."""
+
+    path: Path
+    sidecar: Path | None
+    asset_id: str
+    reference_sha256: str | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one file. ``signed`` can be there together with ``error``: signed, but not registered.
+
+    ``registered`` is None where it was not asked for, and False where the registry knew the asset already.
+    """
+
+    source: Path
+    state: State
+    signed: Signed | None = None
+    registered: bool | None = None
+    error: ProvenanceError | None = None
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome for programs, without the error."""
+        signed = self.signed
+        return {
+            "input": str(self.source),
+            "result": self.state.value,
+            "output": str(signed.path) if signed else None,
+            "sidecar": str(signed.sidecar) if signed and signed.sidecar else None,
+            "asset_id": signed.asset_id if signed else None,
+            "reference_sha256": signed.reference_sha256 if signed else None,
+            "registered": self.registered is not None,
+            "notes": list(signed.notes) if signed else [],
+            "reason": self.reason,
+        }
+
+
+class StoppedError(Exception):
+    """The run was cancelled while this was being done."""
+
+
+def outdated(source: Path, target: Path) -> OutputError:
+    """The error for an output that was made from what the input was before, or by another order."""
+    return OutputError(
+        "output.outdated",
+        f"{target} was not made from what {source.name} is now, or says other things than were ordered",
+        expected="an output of this input and this order",
+        found="an older one",
+        hint="--force to replace it",
+    )

@@ -1,0 +1,200 @@
+"""The program of one worker: signs the files it is told of, one after the other, in a process of its own.
+
+``python -P -m signer.worker DESCRIPTOR``. Everything comes over that socket as JSON, the passphrase too: a command line
+and an environment can be read by others. The end of the socket, by whatever cause, means: stop, and leave nothing
+half-written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from provenance.assets import Capture, asset_id_of
+from provenance.context import error_as_json
+from provenance.credentials.reader import SIDECAR_SUFFIX, read_credential
+from provenance.credentials.values import CredentialState
+from provenance.errors import ProvenanceError
+from provenance.files import sha256_file
+from provenance.fingerprints.codec import ASSERTION_LABEL, from_assertion
+from provenance.settings import Settings
+from provenance.trust.anchors import load_anchors
+from provenance.trust.policy import SignedUnder
+from signer.keys import load_key
+from signer.manifest import MAX_TEXT, check_capture
+from signer.order import STOP_WITHIN_S, Order, Signed, StoppedError, outdated
+from signer.sign import sign_file
+from signer.writer import check_tsa
+
+_TELL_EVERY_S = 0.2
+
+
+class Bench:
+    """What a worker needs for every file, opened once."""
+
+    def __init__(self, opening: dict[str, Any]) -> None:
+        """Open it.
+
+        Raises:
+            ProvenanceError: the order cannot be carried out for any file.
+        """
+        self.settings = Settings(**opening["settings"])
+        self.order = Order(**opening["order"])
+        check_capture(_capture(self.order, Path("any")))
+        if self.order.tsa_url is not None:
+            check_tsa(self.order.tsa_url)
+        self.anchors = load_anchors(self.settings.anchors)
+        self.key = load_key(self.settings.keys, self.order.key, opening["passphrase"])
+
+    def do(self, job: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
+        """Carry out one job and return what came of it; an error is an answer, too."""
+        source, target = Path(job["source"]), Path(job["target"])
+        try:
+            return self._do(job, source, target, on_progress)
+        except ProvenanceError as error:
+            return error_as_json(error)
+        except MemoryError:
+            return _failure("system.memory", f"there was not enough memory to sign {source.name}", "fewer --jobs")
+        except OSError as error:
+            hint = "check that the place exists, may be written to, and has space left"
+            message = f"the system refused to read or write for {source.name}"
+            return _failure("system.io", message, hint, error.strerror or str(error))
+
+    def _do(
+        self, job: dict[str, Any], source: Path, target: Path, on_progress: Callable[[float], None]
+    ) -> dict[str, Any]:
+        sha256 = sha256_file(source) if source.is_file() else ""
+        if job["settle"] is not None:
+            signed = self._present(target, job["settle"]["asset_id"])
+            if signed is not None and job["settle"]["source_sha256"] in (None, sha256):
+                return _answer(signed, sha256, fresh=False)
+            if not job["replace"]:
+                raise outdated(source, target)
+        asset = sign_file(
+            _capture(self.order, source),
+            target,
+            key=self.key,
+            settings=self.settings,
+            anchors=self.anchors,
+            replace=job["replace"],
+            withhold_reference=self.order.withhold_reference,
+            tsa_url=self.order.tsa_url,
+            on_progress=on_progress,
+        )
+        reference = asset.reference.sha256 if asset.reference else None
+        signed = Signed(asset.path, asset.sidecar, asset.asset_id, reference, asset.notes)
+        return _answer(signed, sha256, fresh=True)
+
+    def _present(self, target: Path, asset_id: str | None) -> Signed | None:
+        """The output that is there already, if it is sound, signed with our key, and the asset it should be."""
+        credential = read_credential(target, anchors=self.anchors, policy=SignedUnder(self.anchors))
+        sound = credential.state in (CredentialState.AUTHENTIC, CredentialState.UNTRUSTED)
+        label, binding, signer = credential.manifest_label, credential.hard_binding, credential.signer
+        if not sound or label is None or binding is None or signer is None:
+            return None
+        found = asset_id_of(label, binding)
+        if found != asset_id and (asset_id is not None or signer.serial != f"{self.key.chain[0].serial_number:x}"):
+            return None
+        _, reference = from_assertion(credential.assertions.get(ASSERTION_LABEL) or {})
+        sidecar = target.with_name(target.name + SIDECAR_SUFFIX) if credential.sidecar else None
+        return Signed(target, sidecar, found, reference)
+
+
+def _capture(order: Order, path: Path) -> Capture:
+    return Capture(
+        path=path,
+        title=order.title if order.title is not None else _title_of(path),
+        source_type=order.source_type,
+        author=order.author,
+        organisation=order.organisation,
+        captured_at=order.captured_at,
+        place=order.place,
+    )
+
+
+def _title_of(path: Path) -> str:
+    # A file may be named with control characters; a title made from it must not be refused for that.
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path.name or str(path))[
+        :MAX_TEXT
+    ]
+
+
+def _answer(signed: Signed, source_sha256: str, *, fresh: bool) -> dict[str, Any]:
+    return {
+        "fresh": fresh,
+        "source_sha256": source_sha256,
+        "sidecar": str(signed.sidecar) if signed.sidecar else None,
+        "asset_id": signed.asset_id,
+        "reference_sha256": signed.reference_sha256,
+        "notes": list(signed.notes),
+    }
+
+
+def _failure(code: str, message: str, hint: str, found: str | None = None) -> dict[str, Any]:
+    return error_as_json(ProvenanceError(code, message, found=found, hint=hint))
+
+
+def serve(line: Connection) -> None:
+    """Open the bench, then carry out one job after the other until the other side is gone."""
+    # Ctrl-C is the parent's to deal with.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    opening = json.loads(line.recv_bytes())
+    try:
+        bench = Bench(opening)
+    except ProvenanceError as error:
+        line.send_bytes(_packed(error_as_json(error)))
+        return
+    del opening
+    line.send_bytes(_packed({"ready": True}))
+    stop = threading.Event()
+    jobs: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(line, jobs, stop), daemon=True).start()
+    told = 0.0
+
+    def on_progress(share: float) -> None:
+        nonlocal told
+        if stop.is_set():
+            raise StoppedError
+        if time.monotonic() >= told + _TELL_EVERY_S:
+            told = time.monotonic()
+            line.send_bytes(_packed({"share": share}))
+
+    while (job := jobs.get()) is not None and not stop.is_set():
+        try:
+            answer = bench.do(job, on_progress)
+        except StoppedError:
+            return
+        line.send_bytes(_packed(answer))
+
+
+def _receive(line: Connection, jobs: queue.SimpleQueue[dict[str, Any] | None], stop: threading.Event) -> None:
+    try:
+        while data := line.recv_bytes():
+            jobs.put(json.loads(data))
+    except (EOFError, OSError):
+        pass
+    stop.set()
+    jobs.put(None)
+    time.sleep(STOP_WITHIN_S)
+    os._exit(1)
+
+
+def _packed(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode()
+
+
+if __name__ == "__main__":
+    try:
+        serve(Connection(int(sys.argv[1])))
+    except (BrokenPipeError, ConnectionResetError, EOFError):
+        # The parent is gone; it will find what was finished by looking.
+        sys.exit(1)
