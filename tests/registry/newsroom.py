@@ -17,6 +17,7 @@ from provenance.media.kinds import sniff
 from provenance.settings import Settings, load_settings
 from provenance.trust.anchors import AnchorList, add_anchors, load_anchors
 from provenance.trust.policy import Policy, SignedUnder
+from registry.models import SLOTS, Base
 from registry.register import Registered, register
 from registry.store import Registry
 from signer.authority import issue_authority, issue_leaf
@@ -54,6 +55,12 @@ def make_key(organisation: str, now: datetime | None = None) -> tuple[SigningKey
     leaf = issue_leaf(f"{organisation} desk", organisation, root, moment, 800)
     key = SigningKey(organisation.lower().replace(" ", "-"), "es256", (leaf.certificate,), leaf.private)
     return key, root.certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def filled_tables() -> list[str]:
+    """The tables that registering writes to: all but what a new registry holds, and the slot that is not in use."""
+    spare = {table.name for table in SLOTS[1].all}
+    return sorted(set(Base.metadata.tables) - spare - {"index_versions"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from newsroom import Newsroom, make_clip, sign_claiming
+from newsroom import Newsroom, filled_tables, make_clip, sign_claiming
 from sqlalchemy import text
 
 from provenance.assets import asset_id_of
@@ -24,19 +24,8 @@ from registry.store import Registry
 
 
 def rows(registry: Registry) -> dict[str, int]:
-    tables = (
-        "assets",
-        "manifests",
-        "fingerprints",
-        "blobs",
-        "events",
-        "indexed_assets",
-        "frames",
-        "bands",
-        "sound_keys",
-    )
     with registry.reading() as session:
-        return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}
+        return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in filled_tables()}
 
 
 def nothing(registry: Registry) -> bool:
@@ -298,7 +287,7 @@ def test_a_failure_in_the_last_step_leaves_no_row(
     with registry.writing() as session:
         # A real failure of the database in the very last table that is written.
         session.execute(
-            text("CREATE TRIGGER broken BEFORE INSERT ON sound_keys BEGIN SELECT RAISE(ABORT, 'no more'); END")
+            text("CREATE TRIGGER broken BEFORE INSERT ON sound_keys_0 BEGIN SELECT RAISE(ABORT, 'no more'); END")
         )
     with pytest.raises(RegistryError):
         newsroom.register(registry, newsroom.clip.path, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -13,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from newsroom import Newsroom
+from newsroom import Newsroom, filled_tables
+from postgres import BACKENDS, PostgresServer
 from sqlalchemy import text
 
 from provenance.settings import Settings, load_settings
@@ -23,9 +25,9 @@ from registry.store import create_registry, open_registry
 
 Attempt = Callable[..., str]
 
-KILLS_AT_RANDOM = 16
-KILLS_AT_STATEMENTS = 16
-STATEMENTS = 35
+KILLS_AT_RANDOM = 10
+KILLS_AT_STATEMENTS = 14
+STATEMENTS = {"sqlite": 30, "postgresql": 20}
 """Fewer than a registration takes, so that each of them is reached."""
 
 
@@ -54,13 +56,24 @@ def attempt(newsroom: Newsroom) -> Iterator[Attempt]:
     stdout.close()
 
 
-@pytest.fixture(scope="module")
-def empty_home(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty registry, and the reference copies that the signer kept."""
-    home = tmp_path_factory.mktemp("empty") / "home"
-    create_registry(load_settings(home)).close()
-    shutil.copytree(newsroom.settings.references, home / "references")
-    return home
+@pytest.fixture
+def new_home(
+    newsroom: Newsroom, backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[], Settings]:
+    """Makes homes with an empty registry, and the reference copies that the signer kept."""
+    numbers = itertools.count()
+
+    def make() -> Settings:
+        home = tmp_path / f"home-{next(numbers)}"
+        shutil.copytree(newsroom.settings.references, home / "references")
+        if backend == "postgresql":
+            server: PostgresServer = request.getfixturevalue("server")
+            (home / "settings.toml").write_text(f'database_url = "{server.new_database()}"\n')
+        settings = load_settings(home)
+        create_registry(settings).close()
+        return settings
+
+    return make
 
 
 def check_whole_or_none(settings: Settings, asset_id: str) -> bool:
@@ -72,34 +85,34 @@ def check_whole_or_none(settings: Settings, asset_id: str) -> bool:
             assert listed == [asset_id]
             return True
         with registry.reading() as session:
-            for table in ("manifests", "fingerprints", "events", "indexed_assets", "frames", "bands", "sound_keys"):
+            for table in set(filled_tables()) - {"blobs"}:
                 assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
     return False
 
 
+@BACKENDS
 def test_a_registration_that_is_killed_loses_nothing(
-    newsroom: Newsroom, attempt: Attempt, empty_home: Path, tmp_path: Path
+    newsroom: Newsroom, backend: str, attempt: Attempt, new_home: Callable[[], Settings]
 ) -> None:
     dice = random.Random(20261122)
     asset_id = newsroom.clip.asset_id
-    settings = load_settings(shutil.copytree(empty_home, tmp_path / "first"))
-    assert attempt(settings.home) == "registered"
-    settings = load_settings(shutil.copytree(empty_home, tmp_path / "second"))
+    assert attempt(new_home().home) == "registered"
+    settings = new_home()
     started = time.monotonic()
     assert attempt(settings.home) == "registered"
     whole = time.monotonic() - started
 
-    settings = load_settings(shutil.copytree(empty_home, tmp_path / "home"))
+    settings = new_home()
 
     def killed(**moment: float) -> bool:
+        nonlocal settings
         outcome = attempt(settings.home, **moment)
         if check_whole_or_none(settings, asset_id):
-            shutil.rmtree(settings.home)
-            shutil.copytree(empty_home, settings.home)
+            settings = new_home()
         return outcome == "killed"
 
     # Between two statements of the transaction, where most is at stake, and at any time at all.
-    for number in dice.sample(range(1, STATEMENTS), KILLS_AT_STATEMENTS):
+    for number in dice.sample(range(1, STATEMENTS[backend]), KILLS_AT_STATEMENTS):
         assert killed(statement=number)
     kills = 0
     while kills < KILLS_AT_RANDOM:
@@ -120,10 +133,10 @@ def test_a_registration_that_is_killed_loses_nothing(
     ("room", "expected"), [(10_000, "blobs.write"), (40_000, "blobs.write"), (80_000, "registry.write")]
 )
 def test_a_full_disk_leaves_nothing_half_registered(
-    newsroom: Newsroom, attempt: Attempt, empty_home: Path, tmp_path: Path, room: int, expected: str
+    newsroom: Newsroom, attempt: Attempt, new_home: Callable[[], Settings], room: int, expected: str
 ) -> None:
     """The kernel refuses files beyond ``room`` bytes: manifest, then reference copy, then the database's log."""
-    settings = load_settings(shutil.copytree(empty_home, tmp_path / "home"))
+    settings = new_home()
     assert attempt(settings.home, room=room) == expected
     assert not check_whole_or_none(settings, newsroom.clip.asset_id)
     assert attempt(settings.home) == "registered"
