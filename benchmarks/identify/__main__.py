@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.corpus import halves
-from benchmarks.identify import hard, page
+from benchmarks.identify import cost, hard, page, photographs
 from benchmarks.identify.base import cut_base
 from benchmarks.identify.catalogue import BY_NAME
 from benchmarks.identify.comparison import OURS, Asked, our_scores, peer_scores
 from benchmarks.identify.newsroom import newsroom
 from benchmarks.identify.report import as_json, line, summary
 from benchmarks.identify.run import Result, foreign_footage, run, tasks
-from benchmarks.media import default_clips
+from benchmarks.media import CORPUS, default_clips
 
 QUICK_CLIPS = 4
 COPIES = ("carphone_distorted",)
 """Clips of the default media that are copies of another one, so not originals."""
 PAGE = Path("docs/benchmarks/identify.md")
+PHOTOGRAPHS, COST = "photographs.md", "cost.md"
+"""Parts of the page that are measured by themselves, as the work folder keeps them."""
 
 
 def main() -> int:
@@ -29,9 +31,13 @@ def main() -> int:
     work = options.work.absolute()
     bases = work / "bases"
     bases.mkdir(parents=True, exist_ok=True)
+    if options.cost:
+        return measure_cost(work, quick=options.quick, keep=not options.no_page)
     clips = [path for path in default_clips(options.clips) if not path.stem.startswith(COPIES)]
     asked = chosen(clips, options)
     foreign = foreign_footage(work, clips)
+    if options.photographs:
+        return ask_photographs(clips, foreign, work, options)
     for path in (*asked, foreign):
         cut_base(path, bases)
     todo = tasks(asked, options.only or list(BY_NAME), clips, foreign, bases)
@@ -51,9 +57,43 @@ def main() -> int:
             results,
             [result for _, result in others],
             *beside_tools(results, others, clips, second, work, options),
+            [path.read_text() for path in (work / PHOTOGRAPHS, work / COST) if path.exists()],
         )
         page.write(whole, options.page or PAGE)
     return 0
+
+
+def ask_photographs(clips: Sequence[Path], film: Path, work: Path, options: argparse.Namespace) -> int:
+    """The part about photographs alone; what it found goes onto the page that a whole run writes."""
+    beside = photos_folder(options.clips)
+    folder = work / "photographs"
+    photos = photographs.originals(folder, clips, beside)
+    room = newsroom(folder, photos)
+    asked = photos[:: max(1, len(photos) // QUICK_CLIPS)][:QUICK_CLIPS] if options.quick else photos
+    results = []
+    for result in photographs.run(asked, film, folder, room, options.jobs, beside):
+        results.append(result)
+        print(photographs.line(result), flush=True)
+    text = photographs.section(results)
+    print(text)
+    if not (options.quick or options.no_page):
+        (work / PHOTOGRAPHS).write_text(text)
+    return 0
+
+
+def measure_cost(work: Path, *, quick: bool, keep: bool) -> int:
+    """The part about extraction alone; the hour is left out in quick mode."""
+    text = cost.section(*cost.measure(work / "cost", hour=not quick))
+    print(text)
+    if keep:
+        (work / COST).write_text(text)
+    return 0
+
+
+def photos_folder(clips: Path | None) -> Path | None:
+    """The photographs beside the videos of a corpus, or None."""
+    videos = clips or CORPUS
+    return videos.parent / "photos" if (videos.parent / "photos").is_dir() else None
 
 
 def chosen(clips: Sequence[Path], options: argparse.Namespace) -> list[Path]:
@@ -103,7 +143,7 @@ def beside_tools(
             result.recipe,
             result.truth.assets,
             result.clip in second,
-            {OURS: our_scores(result.with_own, list(originals)), **found[result.path]},
+            {OURS: our_scores(result, list(originals)), **found[result.path]},
         )
         for result in seen
     ]
@@ -113,7 +153,7 @@ def beside_tools(
     found = peer_scores([r.path for _, r in others], registered, work / "halves", options.jobs, options.tmk)
     asked_hard = []
     for name, result in others:
-        ours = max((result.with_own.scores.get(registered[name].name, 0.0),), default=0.0)
+        ours = result.with_own.scores.get(registered[name].name, 0.0)
         scores = {tool: {name: values[name]} for tool, values in found[result.path].items()}
         asked_hard.append(Asked(name, result.recipe, (), name in second, {OURS: {name: ours}, **scores}))
     return asked, asked_hard
@@ -131,6 +171,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("bench-output/identify"), help="keeps what was made")
     parser.add_argument("--page", type=Path, help=f"write the page here [{PAGE}, for a run over everything]")
     parser.add_argument("--no-page", action="store_true", help="no page, no published tools")
+    parser.add_argument("--photographs", action="store_true", help="photographs alone, without the clips")
+    parser.add_argument("--cost", action="store_true", help="what extraction costs alone")
     parser.add_argument("--tmk", type=Path, help="folder with Meta's tmk-hash-video and tmk-two-level-score")
     return parser.parse_args()
 

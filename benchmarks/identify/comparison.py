@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.identify import tmk
-from benchmarks.identify.ours import Answer
 from benchmarks.identify.peers import PEERS, Prints, fingerprint
 from benchmarks.identify.relations import relation
+from benchmarks.identify.run import Result
 from benchmarks.identify.score import micro_average_precision, share, threshold
 from provenance.files import sha256_file
 
@@ -83,9 +83,14 @@ def standing(asked: Sequence[Asked], hard: Sequence[Asked], tool: str, *, second
     )
 
 
-def our_scores(answer: Answer, originals: Sequence[str]) -> dict[str, float]:
-    """Ours of every original; what was not looked at has none."""
-    return {name: answer.scores.get(name, 0.0) for name in originals}
+def our_scores(result: Result, originals: Sequence[str]) -> dict[str, float]:
+    """Ours of every original; what was not looked at has none.
+
+    Once a clip is explained, ours looks no further. So that other originals are not spared by that, they get what they
+    scored while the clip's own was left out, if that is more.
+    """
+    own, without = result.with_own.scores, result.without.scores
+    return {name: max(own.get(name, 0.0), without.get(name, 0.0)) for name in originals}
 
 
 def peer_scores(

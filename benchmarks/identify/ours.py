@@ -15,6 +15,8 @@ import numpy as np
 from benchmarks.identify.newsroom import Newsroom, Without
 from provenance.catalog import Catalog
 from provenance.settings import Settings
+from provenance.trust.anchors import load_anchors
+from provenance.trust.policy_file import load_policy
 from registry.catalog import LocalCatalog
 from registry.store import open_registry
 from verifier import pipeline
@@ -95,6 +97,36 @@ def ask(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> tuple[fl
             seen: Catalog = Without(catalog, [room.ids[name] for name in names]) if names else catalog
             answers.append(_answer(clip, seen, into, room.names, settings))
     return wall, cpu, answers
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The whole report's part that is asked about: verdict, file names of matched originals, kinds of finding."""
+
+    verdict: str
+    matches: tuple[str, ...]
+    kinds: tuple[str, ...]
+    wall: float
+
+
+def ask_report(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> list[Said]:
+    """Verify a file from beginning to end, once for each of ``hidden``: file names that are not registered."""
+    settings = room.settings
+    anchors = load_anchors(settings.anchors)
+    policy = load_policy(settings, anchors)
+    said = []
+    with open_registry(settings) as store:
+        for names in hidden:
+            began = time.perf_counter()
+            catalog = LocalCatalog(store)
+            seen: Catalog = Without(catalog, [room.ids[name] for name in names]) if names else catalog
+            report = pipeline.verify(
+                path, catalog=seen, settings=settings, anchors=anchors, policy=policy, evidence=False
+            )
+            matches = tuple(room.names[match.asset_id] for match in report.matches)
+            kinds = tuple(dict.fromkeys(judged.finding.kind.value for judged in report.findings))
+            said.append(Said(report.verdict.value, matches, kinds, round(time.perf_counter() - began, 2)))
+    return said
 
 
 def _answer(clip: Clip, catalog: Catalog, work: Path, names: Mapping[str, str], settings: Settings) -> Answer:

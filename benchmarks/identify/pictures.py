@@ -20,14 +20,14 @@ def side_by_side(clip: Path, truth: Truth, original: Path, target: Path) -> None
     """Write a small JPEG: clip on the left, original at the same moment on the right."""
     piece = next(piece for piece in truth.pieces if piece.asset == original.name)
     moment = piece.start + _MOMENT * (piece.end - piece.start)
-    pair = [_frame(clip, moment), _frame(original, piece.original_time(moment))]
+    pair = [frame_at(clip, moment), frame_at(original, piece.original_time(moment))]
     scaled = [cv2.resize(one, (round(one.shape[1] * _HEIGHT / one.shape[0]), _HEIGHT)) for one in pair]
     gap = np.full((_HEIGHT, 8, 3), 255, np.uint8)
     target.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(target), np.hstack([scaled[0], gap, scaled[1]]), [cv2.IMWRITE_JPEG_QUALITY, 80])
 
 
-def _frame(path: Path, moment: float) -> NDArray[np.uint8]:
+def frame_at(path: Path, moment: float) -> NDArray[np.uint8]:
     """The frame on show at that second, BGR."""
     with av.open(str(path)) as container:
         shown = None
