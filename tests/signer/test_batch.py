@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -127,8 +128,13 @@ def test_a_second_run_into_the_same_folder_is_refused_while_the_first_works(desk
     footage = pictures(tmp_path / "in", 6)
     with desk.start(footage, "--jobs", 1, "--json-lines") as first:
         lines_of(first, 1)
-        with desk.start(footage, "--json") as second:
-            refused, _ = second.communicate(timeout=LIMIT_S)
+        # It would be finished before the second has started.
+        first.send_signal(signal.SIGSTOP)
+        try:
+            with desk.start(footage, "--json") as second:
+                refused, _ = second.communicate(timeout=LIMIT_S)
+        finally:
+            first.send_signal(signal.SIGCONT)
         first.communicate(timeout=LIMIT_S)
     assert (first.returncode, second.returncode) == (0, 1)
     assert json.loads(refused)["error"]["code"] == "batch.locked"
