@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,8 @@ class Query:
 
     ``frames``: uint8 (n, 32); ``frame_times_ms``: int64 (n,); ``frame_variants``: uint8 (n,), which reading of the
     frame each hash is of, for the asker's own use. ``sound``: uint32 (m,), loud sub-fingerprints only,
-    with ``sound_times_ms`` int64 (m,).
+    with ``sound_times_ms`` int64 (m,). ``features``: uint8 (k, 128), RootSIFT of a few pictures, to find stills with
+    that hashes cannot; ``feature_pictures``: uint8 (k,), which picture each is of.
     """
 
     frames: NDArray[np.uint8]
@@ -26,6 +27,8 @@ class Query:
     frame_variants: NDArray[np.uint8]
     sound: NDArray[np.uint32]
     sound_times_ms: NDArray[np.int64]
+    features: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 128), np.uint8))
+    feature_pictures: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

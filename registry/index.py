@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from provenance.catalog import Nomination, Query
 from registry import dialects, versions
+from registry.feature_hits import feature_hits
 from registry.frame_hits import frame_hits
 from registry.lookup import Reader
 from registry.sound_hits import sound_hits
@@ -30,11 +31,12 @@ def nominate(session: Session, query: Query, limit: int, *, viewer: str | None, 
     reader = Reader(session, versions.current(session), viewer, now)
     pictures = frame_hits(reader, query)
     sounds = sound_hits(reader, query)
+    shared = feature_hits(reader, query)
     nominations = []
-    for asset_no in sorted(pictures.keys() | sounds.keys()):
+    for asset_no in sorted(pictures.keys() | sounds.keys() | shared.keys()):
         hits = pictures.get(asset_no, np.empty((0, 5), dtype=np.int64))
         heard, sound_votes = sounds.get(asset_no, (np.empty((0, 2), dtype=np.int64), 0.0))
-        votes = _frame_votes(query, hits) + SOUND_WEIGHT * sound_votes
+        votes = _frame_votes(query, hits) + SOUND_WEIGHT * sound_votes + shared.get(asset_no, 0.0)
         if votes:
             nominations.append((votes, asset_no, hits, heard))
     nominations.sort(key=lambda found: (-found[0], found[1]))

@@ -12,6 +12,7 @@ from sqlalchemy import Column, text
 from sqlalchemy.orm import Session
 
 from provenance.errors import RegistryError
+from provenance.fingerprints.feature_keys import stored_keys
 from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
 from registry import dialects
 from registry.bands import (
@@ -30,6 +31,7 @@ from registry.versions import RETIRED, IndexVersion, versions
 
 BAND_KIND = 0
 SOUND_KIND = 1
+FEATURE_KIND = 2
 """Values of ``stopped_keys.kind``."""
 
 Columns = tuple[NDArray[Any], ...]
@@ -37,11 +39,12 @@ Columns = tuple[NDArray[Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Rows of the index, as columns in the order of their tables: ``frames``, ``bands`` and ``sound_keys``."""
+    """Rows of the index, as columns each in the order of its table."""
 
     frames: Columns
     bands: Columns
     sounds: Columns
+    features: Columns
 
 
 def add(session: Session, asset_id: str, prints: Fingerprints) -> int:
@@ -66,6 +69,8 @@ def enter(session: Session, version: IndexVersion, parts: Sequence[Entries]) -> 
     dialects.insert(session, tables.frames, _join([part.frames for part in parts]))
     _insert_keyed(session, tables, tables.bands.c.band_key, BAND_KIND, _join([p.bands for p in parts]), most)
     _insert_keyed(session, tables, tables.sound_keys.c.sound_key, SOUND_KIND, _join([p.sounds for p in parts]), most)
+    features = tables.feature_keys.c.feature_key
+    _insert_keyed(session, tables, features, FEATURE_KIND, _join([p.features for p in parts]), most)
 
 
 def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) -> Entries:
@@ -78,6 +83,7 @@ def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) ->
     frames: list[Columns] = [(nothing, nothing, nothing, np.zeros((0, 32), dtype=np.uint8))]
     bands: list[Columns] = [(nothing,) * 4]
     sounds: Columns = (nothing,) * 3
+    features: Columns = (nothing,) * 2
     if prints.frames is not None:
         _require_numbered(prints.frames)
         for view in range(prints.frames.hashes.shape[1]):
@@ -93,7 +99,10 @@ def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) ->
             bands.append((keys, np.full(len(keys), asset_no), pack_places(numbers[starts], lengths), middle))
     if prints.sound is not None:
         sounds = _sounds(asset_no, prints.sound, parameters)
-    return Entries(_join(frames), _join(bands), sounds)
+    if prints.features is not None:
+        keys = np.unique(stored_keys(prints.features.descriptors))
+        features = keys, np.full(len(keys), asset_no)
+    return Entries(_join(frames), _join(bands), sounds, features)
 
 
 def _require_numbered(frames: FrameHashes) -> None:

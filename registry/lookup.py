@@ -40,6 +40,11 @@ class Reader:
         table = self.version.tables.sound_keys
         return self._entries(table.c.sound_key, keys, budget, ("i8", "i4", "i4"))
 
+    def features(self, keys: NDArray[np.int64], budget: int) -> NDArray[np.int64]:
+        """Entries of ``feature_keys``: int64 (m, 2) of key, asset number; see ``_entries``."""
+        table = self.version.tables.feature_keys
+        return self._entries(table.c.feature_key, keys, budget, ("i4", "i4"))
+
     def frames(
         self, asset_no: NDArray[np.int64], frame: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:

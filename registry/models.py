@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -161,7 +161,8 @@ class IndexTables:
 
     ``frames``: the hash of one view of one frame. ``bands``: one band of a hash -> a run of frames that share it.
     ``sound_keys``: one loud 32-bit sub-fingerprint -> where it sounds. ``stopped_keys``: keys that became too frequent
-    to say anything, by the table they are of; nothing more is entered under them.
+    to say anything, by the table they are of; nothing more is entered under them. ``feature_keys``: one key of a local
+    feature -> the stills that have it.
     """
 
     slot: int
@@ -169,11 +170,12 @@ class IndexTables:
     bands: Table
     sound_keys: Table
     stopped_keys: Table
+    feature_keys: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """Every table of the slot."""
-        return self.frames, self.bands, self.sound_keys, self.stopped_keys
+        return self.frames, self.bands, self.sound_keys, self.stopped_keys, self.feature_keys
 
 
 def _number(name: str, kind: type[Integer] = Integer) -> Column[int]:
@@ -214,6 +216,9 @@ def _index_tables(slot: int) -> IndexTables:
         ),
         stopped_keys=table(
             "stopped_keys", _number("kind"), _number("stopped_key", BigInteger), key=("kind", "stopped_key")
+        ),
+        feature_keys=table(
+            "feature_keys", _number("feature_key"), _number("asset_no"), key=("feature_key", "asset_no")
         ),
     )
 

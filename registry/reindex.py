@@ -27,7 +27,7 @@ from registry.versions import BUILDING, CURRENT, RETIRED, IndexVersion, new_row,
 BATCH_ROWS = 100_000
 """Band entries in one transaction: under a second, so that registrations need not wait long."""
 _ASSETS_AT_ONCE = 200
-_INDEXED = ("frames", "sound")
+_INDEXED = ("frames", "sound", "features")
 
 
 class Sessions(Protocol):
@@ -149,7 +149,7 @@ def _next_batch(registry: Sessions, version: IndexVersion) -> tuple[int | None, 
             part = entries(asset_no, packing.from_rows(stored), version.parameters)
             last = asset_no
             parts.append(part)
-            rows += len(part.bands[0]) + len(part.sounds[0])
+            rows += len(part.bands[0]) + len(part.sounds[0]) + len(part.features[0])
             if rows >= BATCH_ROWS:
                 break
     return last, parts
