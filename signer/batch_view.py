@@ -84,18 +84,18 @@ class Screen:
         if self._form is Form.JSON or not sys.stderr.isatty():
             yield
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
         from rich.progress import TimeRemainingColumn as Remaining
 
         name = TextColumn("{task.description}", markup=False)
-        columns = (name, BarColumn(), *(() if self._single else (MofNCompleteColumn(),)), TaskProgressColumn())
+        columns = (name, BarColumn(), TaskProgressColumn())
         # What is printed meanwhile goes above the display, unless it does not go to the terminal at all.
         with Progress(
             *columns, Remaining(), console=stderr(), transient=True, redirect_stdout=sys.stdout.isatty()
         ) as bar:
             self._bar = bar
             if not self._single:
-                self._whole = bar.add_task("signing", total=self._tally.total)
+                self._whole = bar.add_task(f"0 of {self._tally.total}", total=self._tally.total)
             yield
         self._bar = None
 
@@ -164,7 +164,7 @@ class Screen:
             if source in self._rows:
                 self._bar.remove_task(self._rows.pop(source))
             if not self._single:
-                self._bar.update(self._whole, completed=tally.ended)
+                self._bar.update(self._whole, completed=tally.ended, description=f"{tally.ended} of {tally.total}")
         elif self._form is not Form.JSON and not self._single and not tally.dry:
             now = time.monotonic()
             if now >= self._plain_at + _PLAIN_EVERY_S:
