@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +11,11 @@ import numpy as np
 
 from provenance.media.frames import read_frames
 from provenance.media.probe import probe
-from provenance.media.values import GreyImage
+from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
 from verifier.asked import CLOSE_BITS
 from verifier.clip import Clip
-from verifier.geometry import Geometry, as_read, estimate, refine
+from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.timing import Piece, find_pieces, moves
 from verifier.tracks import Track, clip_track, grid_size, original_track
@@ -25,6 +26,12 @@ _MOST_LOOK_S = 300.0
 """Seconds of an original before and after the likeliest place that are searched where nothing much moves."""
 _AS_LIKELY = 0.6
 _BIN_S = 0.5
+_NEARLY = 0.06
+"""Share of the clip's width by which corners may lie off a plain resize for that to be tried as well."""
+_MOVED_PX = 1.0
+"""Pixels by which a refinement must move a corner for the time to be fitted again."""
+_HELD_S = 60.0
+"""Length of clips whose small frames are held: 25 MB at 30 a second."""
 _LOOK_WIDTH = 160
 _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
@@ -113,44 +120,73 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
         score = 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
         moment = float(candidate.original_times[column])
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
-        return Alignment(candidate, (piece,), refine(geometry, pairs[:1]), reference)
-    shown, kept = _tracks(clip, candidate, reference, working, geometry, settings)
-    pieces = tuple(find_pieces(shown, kept, clip.duration))
-    if not pieces and not (moves(shown) and moves(kept)):
+        return Alignment(candidate, (piece,), refine(geometry, pairs[:1], candidate.reading), reference)
+    # A resize is what is nearly always done, and pairs of different moments tilt an estimate.
+    plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
+    near = [g for g in plain if 0 < apart(g, geometry) < _NEARLY * sizes[1][0]]
+    options = [*near[:1], geometry]
+    kept = _original_track(clip, candidate, reference, sizes[0], settings)
+    frames = _small_frames(working, sizes[1], clip.duration, settings)
+    for geometry in options:
+        shown = clip_track(frames(), geometry)
+        pieces = tuple(find_pieces(shown, kept, clip.duration))
+        if pieces:
+            refined = _refined(geometry, candidate, pieces, reference, working, settings)
+            if apart(refined, geometry) > _MOVED_PX:
+                again = tuple(find_pieces(clip_track(frames(), refined), kept, clip.duration))
+                pieces = max(pieces, again, key=_evidence)
+            return Alignment(candidate, pieces, refined, reference)
+    if not (moves(shown) and moves(kept)):
         # Too little moves to tell the moment. Were there motion, and none of it agreed, it would be another moment.
         pieces = _pieces_by_hash(clip, candidate)
-    if pieces:
-        geometry = _refined(geometry, pieces, reference, working, settings)
+        if pieces:
+            geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
 
 
-def _tracks(
-    clip: Clip, candidate: Candidate, reference: Path, working: Path, geometry: Geometry, settings: Settings
-) -> tuple[Track, Track]:
-    """The tracks of clip and original, the latter around where the hashes say."""
-    width, height = grid_size(geometry.original_size)
+def _evidence(pieces: tuple[Piece, ...]) -> float:
+    """Seconds explained, weighed by how well."""
+    return sum(piece.length * piece.score for piece in pieces)
+
+
+def _original_track(
+    clip: Clip, candidate: Candidate, reference: Path, size: tuple[int, int], settings: Settings
+) -> Track:
+    """The original's track around where the hashes say."""
+    width, height = grid_size(size)
     rough = rough_line(candidate)
     ends = [offset + moment for offset in (rough.low, rough.high) for moment in (0.0, rough.speed * clip.duration)]
-    low, high = min(ends), max(ends)
-    original = original_track(
+    return original_track(
         read_frames(
             reference,
             width=width,
             height=height,
-            start=Fraction(max(0, int(low - _MARGIN_S))),
-            end=Fraction(max(1, int(high + _MARGIN_S) + 1)),
+            start=Fraction(max(0, int(min(ends) - _MARGIN_S))),
+            end=Fraction(max(1, int(max(ends) + _MARGIN_S) + 1)),
             limits=settings.limits,
             require_sandbox=settings.require_sandbox,
         )
     )
-    frames = read_frames(
-        working,
-        width=_LOOK_WIDTH,
-        height=max(16, round(_LOOK_WIDTH * geometry.clip_size[1] / geometry.clip_size[0])),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
-    )
-    return clip_track(frames, geometry), original
+
+
+def _small_frames(
+    working: Path, size: tuple[int, int], duration: float, settings: Settings
+) -> Callable[[], Iterable[Frame]]:
+    """The clip's frames, small, as often as wanted; those of a short clip are read once."""
+
+    def read() -> Iterable[Frame]:
+        return read_frames(
+            working,
+            width=_LOOK_WIDTH,
+            height=max(16, round(_LOOK_WIDTH * size[1] / size[0])),
+            limits=settings.limits,
+            require_sandbox=settings.require_sandbox,
+        )
+
+    if duration > _HELD_S:
+        return read
+    held = list(read())
+    return lambda: held
 
 
 def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
@@ -216,14 +252,19 @@ def _rough_pairs(
 
 
 def _refined(
-    geometry: Geometry, pieces: tuple[Piece, ...], reference: Path, working: Path, settings: Settings
+    geometry: Geometry,
+    candidate: Candidate,
+    pieces: tuple[Piece, ...],
+    reference: Path,
+    working: Path,
+    settings: Settings,
 ) -> Geometry:
     """Refine the geometry on frames of the same moment."""
     piece = max(pieces, key=lambda p: p.length)
     ours = [piece.start + share * piece.length for share in (0.2, 0.5, 0.8)]
     theirs = [piece.original_time(moment) for moment in ours]
     pairs = _pairs(reference, working, ours, theirs, (geometry.original_size, geometry.clip_size), settings)
-    return refine(geometry, pairs)
+    return refine(geometry, pairs, candidate.reading)
 
 
 def _pairs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -64,6 +64,15 @@ class Geometry:
         """Degrees the original's picture was turned, clockwise as seen."""
         column = self.linear[:, 0] * (-1 if self.mirrored else 1)
         return float(np.degrees(np.arctan2(column[1], column[0])))
+
+    @property
+    def slant(self) -> float:
+        """Pixels of the clip by which perspective moves the original's corners at most; 0 for an affine map."""
+        w, h = self.original_size
+        middle = _apply(self.matrix, np.array([[w / 2, h / 2]]))
+        corners = _corners(self.original_size)
+        flat = middle + (corners - [w / 2, h / 2]) @ self.linear.T
+        return float(np.abs(_apply(self.matrix, corners) - flat).max())
 
     @property
     def crop(self) -> Region:
@@ -174,35 +183,33 @@ def match(a: Features, b: Features) -> tuple[NDArray[np.float32], NDArray[np.flo
     return left, right
 
 
-def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:
-    """The best of the geometry, its sub-pixel refinement, and the plain resize that it may really be.
+def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]], reading: Reading = AS_SHOWN) -> Geometry:
+    """The best of the geometry, a new estimate, sub-pixel refinements, and the plain resize that it may really be.
 
     Args:
         pairs: (original, clip) pictures of the same moment.
+        reading: as for ``estimate``.
     """
     if not pairs:
         return geometry
     plain = whole_frame(geometry.original_size, geometry.clip_size, geometry.mirrored)
-    options = [geometry, _by_correlation(geometry, pairs)]
-    # (In perspective too: a screen that was filmed slants less than features can tell.)
-    options.append(_by_correlation(options[1], pairs, cv2.MOTION_HOMOGRAPHY))
+    fresh = estimate(pairs, reading)
+    starts = [geometry] if fresh is None else [geometry, fresh]
+    # A part of a pixel off, a warp blurs, and fits a blurred clip all the better for it: hence the two per cent.
     if np.abs(geometry.matrix - plain.matrix).max() < _PLAIN_PX:
-        options += [plain, _by_correlation(plain, pairs)]
+        starts.append(plain)
+    options = [*starts, *(_by_correlation(start, pairs) for start in starts)]
     costs = [_cost(option, pairs) for option in options]
     best = options[int(np.argmin(costs))]
-    # A resize is what is nearly always done: noise must not tilt it. (A part of a pixel off, a warp blurs, and fits
-    # a blurred clip all the better for it.)
-    corners = _corners(geometry.original_size)
-    off = np.abs(_apply(best.matrix, corners) - _apply(plain.matrix, corners)).max()
-    if off < _SAME_PX or (len(options) > 3 and costs[3] <= min(costs) * 1.02):
-        return Geometry(plain.matrix, plain.original_size, plain.clip_size, geometry.inliers)
-    return best
+    # A resize is what is nearly always done: noise must not tilt it.
+    if apart(best, plain) < _SAME_PX or (starts[-1] is plain and costs[len(starts) - 1] <= min(costs) * 1.02):
+        best = plain
+    return replace(best, inliers=max(option.inliers for option in starts))
 
 
-def _by_correlation(
-    geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]], motion: int = cv2.MOTION_AFFINE
-) -> Geometry:
+def _by_correlation(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:
     """Enhanced correlation (Evangelidis and Psarakis, 2008) on each pair; the median of the updates."""
+    motion = cv2.MOTION_HOMOGRAPHY if geometry.slant > _SAME_PX else cv2.MOTION_AFFINE
     updates = []
     mask = geometry.mask().astype(np.uint8)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
@@ -231,6 +238,12 @@ def _cost(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> float
         a = (a - a.mean()) * (b.std() / max(1e-3, float(a.std()))) + b.mean()
         costs.append(float(np.minimum(np.abs(a - b), 30).mean()))
     return float(np.mean(costs)) if costs else 0.0
+
+
+def apart(a: Geometry, b: Geometry) -> float:
+    """Pixels of the clip by which the original's corners differ at most."""
+    corners = _corners(a.original_size)
+    return float(np.abs(_apply(a.matrix, corners) - _apply(b.matrix, corners)).max())
 
 
 def _plausible(geometry: Geometry) -> bool:

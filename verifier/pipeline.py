@@ -11,6 +11,7 @@ from provenance.assets import Original
 from provenance.catalog import Catalog
 from provenance.credentials.reader import read_credential
 from provenance.credentials.values import Credential, CredentialState
+from provenance.fingerprints.rectangles import overlap
 from provenance.report import WHOLE_FRAME, CredentialFacts, Finding, Kind, Match, Report, Segment, Severity
 from provenance.settings import Settings
 from provenance.times import Interval
@@ -22,7 +23,7 @@ from verifier.clip import Clip, read_clip
 from verifier.compare import Comparison, compare
 from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
 from verifier.evidence import draw_evidence
-from verifier.identify import Candidate, identify
+from verifier.identify import ENOUGH_SHARE, Candidate, identify
 from verifier.judge import DEFAULT_SEVERITIES, MIN_SECONDS, Facts, decide, describe, judge
 from verifier.mismatch import mismatch
 from verifier.summary import summary
@@ -157,14 +158,22 @@ def _lay(
     """Alignments with the best candidate, and with each further one that explains what no earlier one does."""
     kept: list[Alignment] = []
     for candidate in candidates if catalog is not None else ():
-        if kept and _coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S):
-            break
+        covered = _coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
+        if covered and not _elsewhere(candidate, kept):
+            continue
         reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
         alignment = align(clip, candidate, reference, settings)
-        gained = _coverage(clip, [*kept, alignment]) - _coverage(clip, kept)
+        beside = [other for other in kept if not _elsewhere(candidate, [other])]
+        gained = _coverage(clip, [*beside, alignment]) - _coverage(clip, beside)
         if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
             kept.append(alignment)
     return kept
+
+
+def _elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
+    """Whether a candidate fills another part of the frame than the originals already laid on the clip."""
+    parts = [alignment.candidate.reading.part for alignment in kept]
+    return candidate.picture_share >= ENOUGH_SHARE and all(overlap(candidate.reading.part, p) < 0.5 for p in parts)
 
 
 def _coverage(clip: Clip, alignments: Sequence[Alignment]) -> float:

@@ -127,7 +127,7 @@ def _believed(pieces: list[Piece], speed: float, match: Match, motion: NDArray[n
     if score < SURE_MOMENT or length < _needed(speed, end):
         return False
     times = match.clip.times
-    lively = [(motion >= 2 * MOTION_FLOOR) & (times >= p.start - 1e-6) & (times < p.end) for p in pieces]
+    lively = [(motion >= MOTION_FLOOR) & (times >= p.start - 1e-6) & (times < p.end) for p in pieces]
     moving = float(np.any(lively, axis=0).mean()) * end
     return _peak(pieces, match) >= EXACT_MOMENT or moving >= (LONG_S if speed == 1.0 else 1.2 * LONG_S)
 

@@ -83,7 +83,7 @@ def _best(upright: NDArray[np.float32], level: NDArray[np.float32], most: int) -
                 scored.append((float(np.mean(sides)), (x0 / width, y0 / height, w / width, h / height)))
     chosen: list[Part] = []
     for _, part in sorted(scored, reverse=True):
-        if len(chosen) < most and all(_overlap(part, other) < _SAME for other in chosen):
+        if len(chosen) < most and all(overlap(part, other) < _SAME for other in chosen):
             chosen.append(part)
     return chosen
 
@@ -100,8 +100,8 @@ def _strongest(support: NDArray[np.float64]) -> list[int]:
     return sorted(found)
 
 
-def _overlap(a: Part, b: Part) -> float:
-    """Intersection over union."""
+def overlap(a: Part, b: Part) -> float:
+    """Intersection over union of two rectangles, 0-1."""
     w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     h = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     if w <= 0 or h <= 0:

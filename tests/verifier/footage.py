@@ -167,6 +167,12 @@ BENIGN = {
     "grey": "format=gray,format=yuv420p",
     "graded": "eq=brightness=0.06:contrast=1.25",
     "odd": "scale=481:205,setsar=1,format=yuv444p",
+    "turned": "rotate=10*PI/180",
+    "quarter": "transpose=clock",
+    "portrait": "crop=ih*9/16:ih,scale=360:640,setsar=1",
+    "blurpadded": "split[a][b];[a]scale=360:640:force_original_aspect_ratio=increase,crop=360:640,boxblur=20[c];"
+    "[b]scale=360:-2[d];[c][d]overlay=0:(H-h)/2,setsar=1",
+    "slanted": "perspective=18:12:W-8:0:0:H-14:W-20:H-4:sense=destination",
 }
 """Filters of copies that change nothing of what is seen to happen."""
 
@@ -177,6 +183,14 @@ def _benign(path: Path) -> None:
     pixels = ("-pix_fmt", "yuv444p") if name == "odd" else ()
     ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", BENIGN[name], *X264, "30" if name == "360p" else "26", *pixels,
            *AAC, path)  # fmt: skip
+
+
+@recipe("street-inset.mp4", "bunny-inset.mp4")
+def _inset(path: Path) -> None:
+    """Small, in the corner of a man talking on a train."""
+    ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), "-i", source(path, "stranger.mp4"), "-filter_complex",
+           "[1:v]scale=640:360,setsar=1[b];[0:v]scale=260:-2,setsar=1[p];[b][p]overlay=W-w-20:20:shortest=1[v]",
+           "-map", "[v]", "-map", "0:a", "-shortest", *X264, "24", *AAC, path)  # fmt: skip
 
 
 @recipe("street-trimmed.mp4", "bunny-trimmed.mp4")

@@ -10,7 +10,11 @@ from verifier.clip import Clip
 
 CROP_SHARE = 0.975
 """Share of the original's width or height below which the rest was cropped away."""
+FILLED_SHARE = 0.95
+"""Share of the clip's pixels that show the original below which it has borders."""
 TURN_DEGREES = 0.7
+SLANT_PX = 3.0
+"""Pixels by which perspective moves a corner above which the picture is seen at a slant."""
 TONE_LEVELS = 6.0
 """Root mean square change of tone (grey levels) above which the picture was graded."""
 
@@ -24,13 +28,16 @@ def compare_framing(clip: Clip, alignment: Alignment, toned: float) -> list[Find
         crop, shown = geometry.crop, geometry.shown
         if min(crop.w, crop.h) < CROP_SHARE:
             found.append((Kind.CROPPED, f"Only {crop.w:.0%} x {crop.h:.0%} of the original's frame is shown.", None))
-        if min(shown.w, shown.h) < CROP_SHARE:
-            text = f"The original fills {shown.w:.0%} x {shown.h:.0%} of the frame; borders or other pictures the rest."
+        filled = float(geometry.mask().mean())
+        if min(shown.w, shown.h) < CROP_SHARE or filled < FILLED_SHARE:
+            text = f"The original fills {filled:.0%} of the frame; borders or other pictures the rest."
             found.append((Kind.PADDED, text, shown))
         if geometry.mirrored:
             found.append((Kind.MIRRORED, "The picture is mirrored.", None))
         if abs(geometry.rotation) > TURN_DEGREES:
             found.append((Kind.ROTATED, f"The picture is turned by {geometry.rotation:.1f} degrees.", None))
+        elif geometry.slant > SLANT_PX:
+            found.append((Kind.ROTATED, "The picture is seen at a slant, as where a screen was filmed.", None))
     if (facts.width, facts.height) != (original.width, original.height) and facts.width:
         text = f"{original.width} x {original.height} pixels became {facts.width} x {facts.height}."
         found.append((Kind.RESIZED, text, None))
