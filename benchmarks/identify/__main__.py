@@ -19,6 +19,8 @@ from benchmarks.identify.run import Result, foreign_footage, run, tasks
 from benchmarks.media import CORPUS, default_clips
 
 QUICK_CLIPS = 4
+SERIES_NAME = 9
+"""Letters by which clips of one series are known in quick mode."""
 COPIES = ("carphone_distorted",)
 """Clips of the default media that are copies of another one, so not originals."""
 PAGE = Path("docs/benchmarks/identify.md")
@@ -97,13 +99,17 @@ def photos_folder(clips: Path | None) -> Path | None:
 
 
 def chosen(clips: Sequence[Path], options: argparse.Namespace) -> list[Path]:
-    """The clips asked about: those named, or one half or both; in quick mode a few, spread over the names."""
+    """The clips asked about: those named, or one half or both; in quick mode a few, of different series."""
     if options.clip:
         return [path for path in clips if any(part in path.name for part in options.clip)]
     first, second = halves(clips)
     picked = {"first": first, "second": second, "both": [*first, *second]}[options.half]
     picked = sorted(picked, key=lambda path: path.name)
-    return picked[:: max(1, len(picked) // QUICK_CLIPS)][:QUICK_CLIPS] if options.quick else picked
+    if not options.quick:
+        return picked
+    series = {path.name[:SERIES_NAME]: path for path in reversed(picked)}
+    several = sorted(series.values(), key=lambda path: path.name)
+    return several[:: max(1, len(several) // QUICK_CLIPS)][:QUICK_CLIPS]
 
 
 def other_moments(clips: Sequence[Path], work: Path, jobs: int) -> list[tuple[str, Result]]:

@@ -152,7 +152,7 @@ def section(results: Sequence[Photograph]) -> str:
         "## Photographs",
         "",
         f"{len({one.photo for one in results})} photographs and frames of videos, registered as stills: copies of",
-        "them as they go round, films that show them, and films made out of them by smooth seeded warps of the subject.",
+        "them as they go round, films that show them, and films made out of them by smooth, seeded warps.",
         "",
         "| target | measured | |",
         "|---|---|---|",
