@@ -102,14 +102,17 @@ def chosen(clips: Sequence[Path], options: argparse.Namespace) -> list[Path]:
     """The clips asked about: those named, or one half or both; in quick mode a few, of different series."""
     if options.clip:
         return [path for path in clips if any(part in path.name for part in options.clip)]
-    first, second = halves(clips)
-    picked = {"first": first, "second": second, "both": [*first, *second]}[options.half]
-    picked = sorted(picked, key=lambda path: path.name)
-    if not options.quick:
-        return picked
-    series = {path.name[:SERIES_NAME]: path for path in reversed(picked)}
+    named = zip(("first", "second"), halves(clips), strict=True)
+    both = {name: half for name, half in named if options.half in (name, "both")}
+    picked = [few(half, QUICK_CLIPS // len(both)) if options.quick else half for half in both.values()]
+    return sorted((path for half in picked for path in half), key=lambda path: path.name)
+
+
+def few(clips: Sequence[Path], count: int) -> list[Path]:
+    """So many of them, of different series, spread over the names."""
+    series = {path.name[:SERIES_NAME]: path for path in sorted(clips, key=lambda path: path.name, reverse=True)}
     several = sorted(series.values(), key=lambda path: path.name)
-    return several[:: max(1, len(several) // QUICK_CLIPS)][:QUICK_CLIPS]
+    return several[:: max(1, len(several) // count)][:count]
 
 
 def other_moments(clips: Sequence[Path], work: Path, jobs: int) -> list[tuple[str, Result]]:
