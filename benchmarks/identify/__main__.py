@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.corpus import halves
@@ -50,18 +51,21 @@ def main() -> int:
     second = frozenset(path.name for path in halves(clips)[1])
     others = [] if options.only else other_moments(asked, work, options.jobs)
     print(summary(results, [result for _, result in others], second, [path.name for path in clips]))
-    if options.json:
-        options.json.write_text(json.dumps(as_json(results), indent=1))
+    said = {"clips": as_json(results), "other_moments": as_json([result for _, result in others])}
     if not options.no_page and (options.page or not (options.quick or options.only or options.clip)):
+        tools = beside_tools(results, others, clips, second, work, options)
+        said |= {"tools": [asdict(one) for asked_of in tools for one in asked_of]}
         whole = page.Run(
             {path.name: path for path in clips},
             second,
             results,
             [result for _, result in others],
-            *beside_tools(results, others, clips, second, work, options),
+            *tools,
             [path.read_text() for path in (work / PHOTOGRAPHS, work / COST) if path.exists()],
         )
         page.write(whole, options.page or PAGE)
+    if options.json:
+        options.json.write_text(json.dumps(said, indent=1))
     return 0
 
 

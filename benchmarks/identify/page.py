@@ -205,9 +205,16 @@ _EXPLAINED = """*Error*: distance between the moment of the original that was sa
 a clip's moments, percentiles over found clips. *Corner*: how far the corners of the original's frame are from where
 they are, as a share of the clip's width, the worst of four. *Boundaries*: share of inner cuts said within 0.25 s.
 *Inconclusive*: found, but the verdict could say no more. *Wrong*: also laid on footage that is not in it."""
-_TOOLS = """The same clips and originals. Each tool's threshold is the least that accepts no unrelated pair of the
-*other* half; ours decides by itself. *False*: unrelated pairs accepted here. *Hard*: another moment of the same clip,
-or of the same person in the same place. Only benign copies. µAP: all pairs of a query and an original, ranked."""
+_TOOLS = """The same benign copies and originals, every tool on all pairs. A tool's threshold is the least that accepts
+no unrelated pair of the *other* half; ours decides by itself. *False*: unrelated pairs accepted here. *Hard*: another
+moment of the same clip, or of the same person in the same place. µAP: all pairs of a query and an original, ranked.
+
+- ImageHash and PDQ: mean over the query's frames of how near the original's nearest frame is; PDQ: quality ≥ 50 only.
+- vPDQ: share of the query's frames (1 a second, quality ≥ 50) within 31 bits, as Meta's program counts it.
+- ISCC: equal bits of the 256-bit video codes of `iscc-core`.
+- MPEG-7: frame signatures of FFmpeg's `signature` filter at 5 a second, L1 at the best constant offset. The filter's
+  own `detectmode` would decode both files for every pair.
+- TMK+PDQF: Meta's own programs, second-level score; only where they have been built (`--tmk`)."""
 _NOTES = """## How to read this
 
 The product's thresholds may be tuned on the first half only; the second half is what counts. Clips of Big Buck Bunny
