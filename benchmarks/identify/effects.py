@@ -239,18 +239,8 @@ ALONE: dict[str, tuple[Effect, ...]] = {
 """Effects that need nothing but the clip; each comes after shrinking to 640 pixels on the longer side."""
 
 MIXED = (
-    *(
-        "scale-240",
-        "fps-15",
-        "crop-10",
-        "crop-25",
-        "crop-square",
-        "letterbox",
-        "pillarbox",
-        "blurred-padding",
-        "mirror",
-    ),
-    *("mirror", "rotate-3", "rotate-10", "logo", "caption-20", "pip-50", "grade", "grey", "hue", "gamma-0.6", "screen"),
+    *("scale-240", "fps-15", "crop-10", "crop-25", "crop-square", "letterbox", "pillarbox", "blurred-padding", "logo"),
+    *("mirror", "rotate-3", "rotate-10", "caption-20", "pip-50", "grade", "grey", "hue", "gamma-0.6", "screen"),
 )
 """Effects of which three are drawn at once."""
 

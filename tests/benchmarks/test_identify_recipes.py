@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.identify import effects
 from benchmarks.identify.base import Base, cut_base, frame_times, generator
 from benchmarks.identify.catalogue import BY_NAME, Job, Recipe
 from benchmarks.identify.truth import Truth
@@ -163,3 +164,8 @@ def test_a_base_begins_at_a_frame_of_its_original(folder: Path, silent: Path) ->
 def test_recipes_that_need_sound_are_left_out_without_it(foreign: Base, base: Base) -> None:
     assert not BY_NAME["picture-replaced"].applies(foreign)
     assert BY_NAME["picture-replaced"].applies(base)
+
+
+def test_three_at_once_are_three_different_effects() -> None:
+    assert len(set(effects.MIXED)) == len(effects.MIXED)
+    assert set(effects.MIXED) <= set(effects.ALONE)
