@@ -14,6 +14,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class IndexParameters:
     """
 
     bands: int = 16
-    band_bits: int = 16
+    band_bits: int = 20
     seed: str = "org.provenance-toolkit.bands/1"
     min_quality: int = 20
     max_runs: int = 32
@@ -93,7 +94,12 @@ def probes(keys: NDArray[np.int64], flips: int, parameters: IndexParameters) -> 
     """The keys and all that differ from them in up to ``flips`` bits: int64 (n, bands) to (n, probes)."""
     width = parameters.band_bits
     masks = [sum(1 << bit for bit in bits) for count in range(flips + 1) for bits in combinations(range(width), count)]
-    return (keys[:, :, None] ^ np.array(masks, dtype=np.int64)).reshape(len(keys), -1)
+    return (keys[:, :, None] ^ np.array(masks, dtype=np.int64)).reshape(len(keys), probe_count(flips, parameters))
+
+
+def probe_count(flips: int, parameters: IndexParameters) -> int:
+    """How many keys ``probes`` makes of each hash."""
+    return parameters.bands * sum(comb(parameters.band_bits, count) for count in range(flips + 1))
 
 
 def sketches(hashes: NDArray[np.uint8], parameters: IndexParameters = DEFAULT) -> NDArray[np.uint32]:

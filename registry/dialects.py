@@ -154,16 +154,16 @@ def _copy_in(session: Session, table: Table, columns: Columns) -> None:
         for column in table.columns
     ]
     layout = np.dtype([("n", ">i2"), *((f"{end}{i}", t) for i, kind in enumerate(kinds) for end, t in _ends(kind))])
-    rows = np.zeros(len(columns[0]), dtype=layout)
-    rows["n"] = len(columns)
-    for number, (kind, values) in enumerate(zip(kinds, columns, strict=True)):
-        rows[f"l{number}"] = int(kind[1:])
-        rows[f"v{number}"] = values
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN (FORMAT binary)") as copy:
         copy.write(_COPY_HEAD)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            copy.write(rows[start : start + _ROWS_AT_ONCE].tobytes())
+        for start in range(0, len(columns[0]), _ROWS_AT_ONCE):
+            rows = np.zeros(len(columns[0][start : start + _ROWS_AT_ONCE]), dtype=layout)
+            rows["n"] = len(columns)
+            for number, (kind, values) in enumerate(zip(kinds, columns, strict=True)):
+                rows[f"l{number}"] = int(kind[1:])
+                rows[f"v{number}"] = values[start : start + _ROWS_AT_ONCE]
+            copy.write(rows.tobytes())
         copy.write(_COPY_END)
 
 

@@ -2,8 +2,8 @@
 
 1. Some moments of the clip are asked about, evenly spread; between two that surely come from the same asset, no more.
 2. Then all other moments are.
-3. Where there are few hashes, and a moment is not sure, keys that differ in one or two bits are looked up too: a still
-   has no neighbours that would be found in its place.
+3. Where few hashes are of moments that are not sure, keys that differ in one or two bits are looked up too: a still has
+   no neighbours that would be found in its place.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.catalog import Query
-from registry.bands import band_keys, probes, sketches, unpack_places, views
+from registry.bands import band_keys, probe_count, probes, sketches, unpack_places, views
 from registry.lookup import Reader
 
-MAX_DISTANCE = 60
+MAX_DISTANCE = 72
 """Bits of 256 by which a hit may differ: random pairs are 128 ± 12 apart, much degraded copies 48 to 64 (measured)."""
 MAX_HITS = 20_000
 """Hits handed on for one asset, nearest first."""
@@ -29,8 +29,9 @@ FIRST_MOMENTS = 32
 """Moments asked about first: one a second in a clip of half a minute."""
 MAX_SKETCH = 11
 """Bits of 32 by which sketches may differ: one chance entry in ten passes, of hits at 48 bits 995 in 1,000."""
-PROBED_HASHES = {2: 8, 1: 64}
-"""Most hashes for which keys with that many flipped bits are looked up: some 17,000 keys either way."""
+MAX_FLIPS = 2
+MAX_PROBES = 50_000
+"""Keys with flipped bits that are looked up at most: those of 14 hashes for two flips, of 148 for one."""
 
 _MAX_ENTRIES = 800_000
 _MAX_PAIRS = 2_000_000
@@ -50,33 +51,32 @@ def frame_hits(reader: Reader, query: Query) -> dict[int, NDArray[np.int64]]:
     hashes, which = np.unique(query.frames, axis=0, return_inverse=True)
     which = which.reshape(-1)
     _, moment = np.unique(query.frame_times_ms, return_inverse=True)
-    count = int(moment.max()) + 1
     keys = band_keys(hashes, reader.version.parameters)
-    first = np.zeros(count, dtype=np.bool_)
-    first[:: max(1, count // FIRST_MOMENTS)] = True
+
+    first = np.zeros(int(moment.max()) + 1, dtype=np.bool_)
+    first[:: max(1, len(first) // FIRST_MOMENTS)] = True
     first[-1] = True
-    asked = np.zeros(len(hashes), dtype=np.bool_)
-    asked[which[first[moment]]] = True
-    hits = _near(reader, hashes, keys, np.flatnonzero(asked))
-    later = np.zeros(len(hashes), dtype=np.bool_)
-    later[which[_open_moments(hits, which, moment, first)[moment]]] = True
-    parts = [hits, _near(reader, hashes, keys, np.flatnonzero(later & ~asked))]
-    flips = next((flips for flips, most in PROBED_HASHES.items() if len(hashes) <= most), 0)
-    if flips:
-        unsure = np.ones(count, dtype=np.bool_)
-        unsure[list(_sure(np.concatenate(parts), which, moment))] = False
-        rows = np.unique(which[unsure[moment]])
-        parts.append(_near(reader, hashes, probes(keys, flips, reader.version.parameters), rows))
-    hits = _once(np.concatenate(parts))
-    return _per_asset(hits, which)
+    rows = np.unique(which[first[moment]])
+    hits = _near(reader, hashes[rows], keys[rows], rows)
+
+    later = _between(first, _sure(hits, which, moment))
+    rows = np.setdiff1d(which[later[moment]], rows)
+    hits = np.concatenate([hits, _near(reader, hashes[rows], keys[rows], rows)])
+
+    unsure = first | later
+    unsure[list(_sure(hits, which, moment))] = False
+    rows = np.unique(which[unsure[moment]])
+    for flips in range(MAX_FLIPS, 0, -1):
+        if len(rows) * probe_count(flips, reader.version.parameters) <= MAX_PROBES:
+            probed = probes(keys[rows], flips, reader.version.parameters)
+            hits = np.concatenate([hits, _near(reader, hashes[rows], probed, rows)])
+            break
+    return _per_asset(_once(hits), which)
 
 
-def _open_moments(
-    hits: Hits, which: NDArray[np.int64], moment: NDArray[np.int64], first: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """The moments between two that were asked about, unless both surely come from the same asset."""
+def _between(first: NDArray[np.bool_], sure: dict[int, set[int]]) -> NDArray[np.bool_]:
+    """The moments between two that were asked about first, unless both surely come from the same asset."""
     unsettled = ~first
-    sure = _sure(hits, which, moment)
     nobody: set[int] = set()
     for before, after in pairwise(np.flatnonzero(first).tolist()):
         if sure.get(before, nobody) & sure.get(after, nobody):
@@ -97,23 +97,21 @@ def _sure(hits: Hits, which: NDArray[np.int64], moment: NDArray[np.int64]) -> di
 
 
 def _near(reader: Reader, hashes: NDArray[np.uint8], keys: NDArray[np.int64], rows: NDArray[np.int64]) -> Hits:
-    """Hits of the hashes in the given rows. ``keys``: int64 (all hashes, keys of each) or only of those rows."""
-    nothing = np.empty((0, _COLUMNS), dtype=np.int64)
+    """Hits of hashes (n, 32) by their keys (n, keys of each); ``rows`` (n,) are the numbers that hits name them by."""
     if not len(rows):
-        return nothing
-    mine, wanted = hashes[rows], keys[rows]
-    found = reader.bands(np.unique(wanted), _MAX_ENTRIES)
-    asked, entry, rarity = _pairs(wanted, found)
-    alike = np.bitwise_count(sketches(mine, reader.version.parameters)[asked] ^ found[entry, 3].astype(np.uint32))
+        return np.empty((0, _COLUMNS), dtype=np.int64)
+    found = reader.bands(np.unique(keys), _MAX_ENTRIES)
+    asked, entry, rarity = _pairs(keys, found)
+    alike = np.bitwise_count(sketches(hashes, reader.version.parameters)[asked] ^ found[entry, 3].astype(np.uint32))
     kept = alike <= MAX_SKETCH
     asked, rarity = asked[kept], rarity[kept]
     asset_no, frame, source = _frames_of(found[entry[kept]])
     asked, rarity = asked[source], rarity[source]
     times, stored, row = reader.frames(asset_no, frame)
-    distance = _distances(mine, stored, asked, row)
+    distance = _distances(hashes, stored, asked, row)
     near = distance <= MAX_DISTANCE
     columns = (rows[asked], asset_no, times[row], views(frame), distance, rarity)
-    return np.stack([column[near] for column in columns], axis=1) if near.any() else nothing
+    return np.stack([column[near] for column in columns], axis=1)
 
 
 def _pairs(

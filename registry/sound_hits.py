@@ -26,7 +26,7 @@ def sound_hits(reader: Reader, query: Query) -> dict[int, tuple[NDArray[np.int64
     keys, which = np.unique(query.sound.astype(np.int64), return_inverse=True)
     found = reader.sounds(keys, _MAX_ENTRIES)
     distinct, inverse = np.unique(found[:, 0], return_inverse=True)
-    of_assets = np.unique(np.stack((inverse, found[:, 1]), axis=1), axis=0)[:, 0]
+    of_assets = np.unique(inverse << 32 | found[:, 1]) >> 32
     rarity = np.maximum(1, 1000 // np.bincount(of_assets, minlength=len(distinct)))
     by_key = np.argsort(which, kind="stable")
     count = np.bincount(which, minlength=len(keys))
@@ -38,8 +38,11 @@ def sound_hits(reader: Reader, query: Query) -> dict[int, tuple[NDArray[np.int64
     asked = by_key[first[key_row[entry]] + nth]
     original, asset_no, weight = found[entry, 2], found[entry, 1], rarity[inverse[entry]]
     result = {}
-    for number in np.unique(asset_no).tolist():
-        mine = asset_no == number
+    # Among very many assets most have an entry or two by chance.
+    order = np.argsort(asset_no, kind="stable")
+    numbers, starts, counts = np.unique(asset_no[order], return_index=True, return_counts=True)
+    for at in np.flatnonzero(counts >= MIN_SOUND_HITS).tolist():
+        number, mine = int(numbers[at]), order[starts[at] : starts[at] + counts[at]]
         kept, votes = _coherent(query.sound_times_ms[asked[mine]], original[mine], weight[mine])
         if kept.sum() >= MIN_SOUND_HITS:
             result[number] = (np.stack((asked[mine], original[mine]), axis=1)[:MAX_HITS], votes)

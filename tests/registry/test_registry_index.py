@@ -40,9 +40,9 @@ def nominate(registry: Registry, query: Query, limit: int = 10, viewer: str | No
 
 
 def test_the_index_finds_what_brute_force_finds(registry: Registry) -> None:
-    """Recall against brute force, over pairs of every distance from 0 to 31 alike: .98 at least, and 1 up to 15.
+    """Recall against brute force, over pairs of every distance from 0 to 31 alike: .94 at least, and 1 up to 7.
 
-    Thirty moments, so that all are asked about, of five readings each, so that they are too many for probes.
+    Thirty moments, so that all are asked about, of six readings each, so that they are too many for probes.
     """
     stored = {f"{number:026d}": random_hashes(100, 2) for number in range(10)}
     for asset_id, hashes in stored.items():
@@ -50,7 +50,7 @@ def test_the_index_finds_what_brute_force_finds(registry: Registry) -> None:
     sources = np.concatenate([hashes[:, view] for hashes in stored.values() for view in (0, 1)])
     recalls = []
     for bits in range(32):
-        asked = flip(RNG.choice(sources, 150, replace=False), bits, RNG)
+        asked = flip(RNG.choice(sources, 180, replace=False), bits, RNG)
         expected = {
             (number, asset_id, frame * 500, view)
             for asset_id, hashes in stored.items()
@@ -58,15 +58,15 @@ def test_the_index_finds_what_brute_force_finds(registry: Registry) -> None:
         }
         found = {
             (number, nomination.asset_id, time, view)
-            for nomination in nominate(registry, frame_query(asked, at_once=5))
+            for nomination in nominate(registry, frame_query(asked, at_once=6))
             for number, time, view, *_ in nomination.hits.tolist()
         }
         assert found <= expected
         assert len(expected) == len(asked)
         recalls.append(len(found) / len(expected))
-    assert recalls[:16] == [1.0] * 16
-    assert np.mean(recalls) >= 0.98
-    assert recalls[31] >= 0.85
+    assert recalls[:8] == [1.0] * 8
+    assert np.mean(recalls) >= 0.94
+    assert recalls[31] >= 0.55
 
 
 def test_hits_tell_distance_and_rarity_as_brute_force_does(registry: Registry) -> None:
@@ -88,8 +88,8 @@ def test_a_clip_of_distant_frames_still_finds_its_original(registry: Registry) -
     add_asset(registry, "original", frame_prints(hashes))
     found = nominate(registry, frame_query(flip(hashes[20:50], 48, RNG)))
     assert found[0].asset_id == "original"
-    # Two pairs in five at that distance share a band; with one bit flipped, nineteen in twenty do.
-    assert len(found[0].hits) >= 25
+    # One pair in five at that distance shares a band; with one bit flipped, three in four do.
+    assert len(found[0].hits) >= 18
 
 
 @pytest.mark.parametrize("bits", [31, 40, 48])

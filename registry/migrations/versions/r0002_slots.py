@@ -47,7 +47,7 @@ def upgrade() -> None:
         _index(slot)
     op.execute(
         "INSERT INTO index_versions SELECT 2, 0, CASE WHEN count(*) = 0 THEN 'current' ELSE 'building' END, 0, "
-        "coalesce(max(asset_no), 0), 16, 16, 'org.provenance-toolkit.bands/1', 20, 32, 4096 FROM indexed_assets"
+        "coalesce(max(asset_no), 0), 16, 20, 'org.provenance-toolkit.bands/1', 20, 32, 4096 FROM indexed_assets"
     )
     if op.get_bind().dialect.name == "postgresql":
         _postgresql()
