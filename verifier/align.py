@@ -13,7 +13,7 @@ from provenance.media.frames import read_frames
 from provenance.media.probe import probe
 from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
-from verifier.asked import CLOSE_BITS
+from verifier.asked import CLOSE_BITS, SAME_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
@@ -111,7 +111,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
     if candidate.picture_share < MIN_PICTURE_SHARE:
         return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference)
     if reference is None or working is None:
-        return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
+        return Alignment(candidate, _pieces_by_hash(clip, candidate, confirmed=False), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
@@ -138,7 +138,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
             return Alignment(candidate, pieces, refined, reference)
     if not (moves(shown) and moves(kept)):
         # Too little moves to tell the moment. Were there motion, and none of it agreed, it would be another moment.
-        pieces = _pieces_by_hash(clip, candidate)
+        pieces = _pieces_by_hash(clip, candidate, confirmed=geometry.inliers > 0)
         if pieces:
             geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
@@ -213,8 +213,12 @@ def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
-    """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second."""
+def _pieces_by_hash(clip: Clip, candidate: Candidate, confirmed: bool) -> tuple[Piece, ...]:
+    """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second.
+
+    Args:
+        confirmed: whether local features have found the same picture, so that hashes need not do it alone.
+    """
     if not candidate.distance.size:
         return ()
     rough = rough_line(candidate)
@@ -222,7 +226,7 @@ def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
         return ()
     predicted = rough.speed * candidate.clip_times + rough.offset
     near = np.abs(candidate.original_times[None, :] - predicted[:, None]) <= 0.5
-    close = ((candidate.distance <= CLOSE_BITS) & near).any(axis=1)
+    close = ((candidate.distance <= (CLOSE_BITS if confirmed else SAME_BITS)) & near).any(axis=1)
     if not close.any():
         return ()
     times = candidate.clip_times[close]

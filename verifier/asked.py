@@ -14,8 +14,14 @@ from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading, furthe
 from provenance.fingerprints.rectangles import rectangles
 from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
 
-CLOSE_BITS = 64
-"""Hamming distance (of 256) up to which two frames may show the same picture; unrelated pairs lie at 128 +- 12."""
+CLOSE_BITS = 72
+"""Hamming distance (of 256) up to which two frames may show the same picture; unrelated pairs lie at 128 +- 12.
+
+Copies that were filmed from a screen, or cropped, mirrored and captioned at once, lie at 56 to 72 (measured): what is
+that far away is a candidate only, for geometry and motion to confirm.
+"""
+SAME_BITS = 48
+"""Distance up to which two frames show the same picture where nothing else can confirm it."""
 MIN_QUALITY = 20
 """PDQ quality (0-100) under which a frame is too flat for its hash to mean anything."""
 _LOOK_STEP_S = 0.5
