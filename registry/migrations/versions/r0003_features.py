@@ -25,7 +25,11 @@ def upgrade() -> None:
         )
         for table in ("frames", "bands", "sound_keys", "stopped_keys"):
             op.execute(f"DELETE FROM {table}_{slot} WHERE EXISTS (SELECT 1 FROM indexed_assets)")  # noqa: S608
-    op.execute("DELETE FROM index_versions WHERE state <> 'current' AND EXISTS (SELECT 1 FROM indexed_assets)")
+    # (Where the revision before has only just begun to build one, that is the one to go on with.)
+    op.execute(
+        "DELETE FROM index_versions WHERE state <> 'current' AND EXISTS (SELECT 1 FROM indexed_assets) "
+        "AND EXISTS (SELECT 1 FROM index_versions WHERE state = 'current')"
+    )
     op.execute(
         "UPDATE index_versions SET state = 'building', built_to = 0, "
         "goal = (SELECT max(asset_no) FROM indexed_assets) WHERE EXISTS (SELECT 1 FROM indexed_assets)"
