@@ -40,9 +40,14 @@ class Asked:
     hashes: NDArray[np.uint8]
     quality: NDArray[np.uint8]
 
-    def query(self, sound: SoundPrint | None) -> Query:
-        """All informative hashes, as the catalog wants them, with those of the sound."""
+    def query(self, sound: SoundPrint | None, moments: int | None = None) -> Query:
+        """The informative hashes of all frames or of so many, as the catalog wants them, with those of the sound."""
         frame, reading = np.nonzero(self.quality >= MIN_QUALITY)
+        if moments is not None and frame.size:
+            there = np.unique(frame)
+            chosen = there[np.linspace(0, len(there) - 1, min(moments, len(there))).round().astype(np.int64)]
+            kept = np.isin(frame, chosen)
+            frame, reading = frame[kept], reading[kept]
         if sound is None:
             values, positions = np.zeros(0, np.uint32), np.zeros(0, np.int64)
         else:

@@ -23,6 +23,8 @@ from verifier.sound_runs import SoundRun, same_sound
 
 MIN_PICTURE_SHARE = 0.12
 """Share of the clip's informative frames that an original must explain to be a candidate by its picture."""
+FEW_MOMENTS = 5
+"""Moments asked about when nothing was found."""
 ENOUGH_SHARE = 0.5
 """Share of the clip's informative frames that must be explained for no further readings to be tried."""
 
@@ -72,7 +74,11 @@ def identify(prints: Fingerprints, looks: Looks, catalog: Catalog, *, limit: int
     _add(found, _nominated(plainly(prints), prints.sound, catalog, limit))
     _add(found, _nominated(by_pictures_in_it(looks), None, catalog, limit))
     if max((candidate.picture_share for candidate in found.values()), default=0.0) < ENOUGH_SHARE:
-        _add(found, _nominated(by_all_means(looks), None, catalog, limit))
+        further = by_all_means(looks)
+        _add(found, _nominated(further, None, catalog, limit))
+        if not found:
+            # Few hashes are looked up more thoroughly: under keys that are only near to theirs, too.
+            _add(found, _nominated(further, None, catalog, limit, moments=FEW_MOMENTS))
     return sorted(found.values(), key=lambda c: c.strength, reverse=True)
 
 
@@ -84,10 +90,12 @@ def _add(found: dict[str, Candidate], candidates: list[Candidate]) -> None:
             found[candidate.original.asset_id] = replace(candidate, sound=known.sound)
 
 
-def _nominated(asked: Asked | None, sound: SoundPrint | None, catalog: Catalog, limit: int) -> list[Candidate]:
+def _nominated(
+    asked: Asked | None, sound: SoundPrint | None, catalog: Catalog, limit: int, moments: int | None = None
+) -> list[Candidate]:
     if asked is None:
         return []
-    query = asked.query(sound)
+    query = asked.query(sound, moments)
     candidates = []
     for nomination in catalog.nominate(query, limit):
         original = catalog.original(nomination.asset_id)
