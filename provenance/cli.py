@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Remember whether the command is to answer in JSON: its own context is gone once it has failed."""
         options = args[: args.index("--")] if "--" in args else args
-        ctx.meta[_AS_JSON] = "--json" in options
+        ctx.meta[_AS_JSON] = "--json" in options or "--json-lines" in options
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from provenance.console import safe, stdout, warn
-from provenance.context import NamedPath, settings_of
+from provenance.context import CANCELLED, NamedPath, settings_of
 from provenance.exits import ExitCode
 from provenance.settings import Settings
 from signer.authority import WARNING
@@ -152,7 +152,9 @@ def sign(
                 batch = Batch(settings, order, journal, screen, registrar)
                 tally.cancelled = not batch.run(plan, min(jobs or _processors(), len(plan.tasks) or 1), passphrase)
     screen.finish()
-    if tally.cancelled or tally.counts[State.FAILED]:
+    if tally.cancelled:
+        ctx.exit(CANCELLED)
+    if tally.counts[State.FAILED]:
         ctx.exit(ExitCode.FAILED)
 
 

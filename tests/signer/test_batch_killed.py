@@ -79,7 +79,7 @@ def test_ctrl_c_stops_the_workers_leaves_nothing_half_written_and_says_how_to_go
         with gone_after(children(process.pid)):
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 1
+    assert process.returncode == 130
     done = len(desk.outputs())
     assert 1 <= done < COUNT
     assert f"cancelled: {done} done, {COUNT - done} left; run the same command again to go on" in said
