@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from provenance.catalog import Query
 from provenance.fingerprints.values import Algorithm, Fingerprints, FrameHashes, SoundPrint
-from registry import indexing
+from registry import indexing, packing
 from registry.models import AssetRow
 from registry.store import Registry
 
@@ -57,6 +57,7 @@ def add_asset(registry: Registry, asset_id: str, prints: Fingerprints, owner: st
             )
         )
         session.flush()
+        session.add_all(packing.to_rows(asset_id, prints))
         indexing.add(session, asset_id, prints)
 
 
