@@ -193,7 +193,7 @@ class Evidence:
     """A picture that lets a person see what a number says.
 
     ``finding`` indexes ``Report.findings``; None where the picture is about the whole clip.
-    ``role`` is one of pair, heatmap, crop, strip, timeline, offsets, spectrogram.
+    ``role`` is one of pair, heatmap, crop, strip, timeline, offsets, spectrogram, points.
     """
 
     role: str

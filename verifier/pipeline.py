@@ -22,13 +22,18 @@ from verifier.align import Alignment, align
 from verifier.clip import Clip, read_clip
 from verifier.compare import Comparison, compare
 from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
+from verifier.comparers.still import Showing
 from verifier.evidence import draw_evidence
 from verifier.identify import ENOUGH_SHARE, Candidate, identify
 from verifier.judge import DEFAULT_SEVERITIES, MIN_SECONDS, Facts, decide, describe, judge
 from verifier.mismatch import mismatch
+from verifier.photographs import candidate_of, is_photograph, lay_picture, match_of, show
+from verifier.still_evidence import draw_still_evidence
 from verifier.summary import summary
 from verifier.versions import versions
 
+MOSTLY_EXPLAINED = 0.9
+"""Share of a film from which, when footage explains it, no photographs are looked for: they may be its own frames."""
 _EXTRACT_SHARE = 0.5
 """Share of the progress bar that decoding the clip takes."""
 
@@ -74,6 +79,7 @@ def verify(
         tell(0.9)
         judged = judge(outcome.findings, severities)
         pictures = draw_evidence(clip, outcome.compared, judged, settings) if evidence else ()
+        pictures += draw_still_evidence(outcome.showings, judged) if evidence else ()
     tell(1.0)
     verdict = decide(outcome.facts, judged)
     return Report(
@@ -100,6 +106,7 @@ class _Outcome:
     matches: tuple[Match, ...] = ()
     compared: tuple[Comparison, ...] = ()
     not_checked: tuple[str, ...] = ()
+    showings: tuple[Showing, ...] = ()
 
 
 def _registered(credential: Credential, catalog: Catalog | None) -> Original | None:
@@ -128,27 +135,43 @@ def _examine(
     settings: Settings,
 ) -> _Outcome:
     """Lay the clip on the originals that explain it, and compare."""
-    alignments = _lay(clip, candidates, catalog, work, settings)
+    film = not clip.extraction.info.still
+    photographs = [c for c in candidates if is_photograph(c.original)]
+    alignments = _lay(clip, [c for c in candidates if not film or c not in photographs], catalog, work, settings)
+    showings: tuple[Showing, ...] = ()
+    if catalog is not None and not film and not alignments:
+        alignments = lay_picture(clip, [c.original for c in photographs], catalog, work, settings)
+    elif catalog is not None and film:
+        explained = _coverage(clip, alignments) > MOSTLY_EXPLAINED
+        known = [c.original for c in photographs if not explained or _elsewhere(c, alignments)]
+        if known or not explained:
+            showings = show(clip, known, catalog, work, settings)
+    laid = [a.candidate for a in alignments] + [candidate_of(showing.track) for showing in showings]
+    others = [c for c in candidates if not film or c not in photographs]
+    candidates = sorted([*others, *laid], key=lambda c: c.strength, reverse=True)
     compared = tuple(
         compare(clip, alignment, settings, primary=index == 0) for index, alignment in enumerate(alignments)
     )
-    findings = [finding for comparison in compared for finding in comparison.findings]
+    findings = [finding for each in compared for finding in each.findings]
+    findings += [finding for showing in showings for finding in showing.findings]
+    not_checked = [each.not_checked for each in compared] + [showing.not_checked for showing in showings]
     if candidates:
         findings += mismatch(credential, candidates)
     facts = Facts(
         credential.state,
-        found=bool(alignments),
+        found=bool(alignments or showings),
         same_manifest=False,
-        coverage=_coverage(clip, alignments),
+        coverage=_coverage(clip, alignments, showings),
         compared=all(comparison.complete for comparison in compared),
-        doubt=_doubt(clip, alignments),
+        doubt=_doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None),
     )
     return _Outcome(
         facts,
         tuple(findings),
-        tuple(_match_of(alignment, clip) for alignment in alignments),
+        (*(_match_of(alignment, clip) for alignment in alignments), *(match_of(showing, clip) for showing in showings)),
         compared,
-        tuple(dict.fromkeys(line for comparison in compared for line in comparison.not_checked)),
+        tuple(dict.fromkeys(line for lines in not_checked for line in lines)),
+        showings,
     )
 
 
@@ -176,9 +199,11 @@ def _elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
     return candidate.picture_share >= ENOUGH_SHARE and all(overlap(candidate.reading.part, p) < 0.5 for p in parts)
 
 
-def _coverage(clip: Clip, alignments: Sequence[Alignment]) -> float:
-    """Share of the clip that the pieces of all alignments explain together, 0-1."""
-    stretches = sorted((piece.start, piece.end) for alignment in alignments for piece in alignment.pieces)
+def _coverage(clip: Clip, alignments: Sequence[Alignment], showings: Sequence[Showing] = ()) -> float:
+    """Share of the clip that the pieces of all alignments, and the photographs shown, explain together, 0-1."""
+    stretches = [(piece.start, piece.end) for alignment in alignments for piece in alignment.pieces]
+    stretches += [(float(run.start), float(run.end)) for showing in showings for run in showing.runs]
+    stretches.sort()
     covered, reached = 0.0, 0.0
     for start, end in stretches:
         covered += max(0.0, end - max(start, reached))

@@ -71,6 +71,7 @@ ROLES = {
     "timeline": "Timeline",
     "offsets": "Times",
     "spectrogram": "Sound",
+    "points": "Points that match",
 }
 
 

@@ -1,0 +1,210 @@
+"""Registered photographs in a clip: found by local features or by hash, and laid on frame by frame.
+
+1. Ask the registry with features of a few frames; what the hashes nominated is looked at too.
+2. Lay each photograph on those frames. Few points, all in one corner, or points with another picture under them, are
+   a burnt-in mark or chance: what lies between the points has to agree as well.
+3. Lay the ones that hold on more frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from provenance.assets import Original
+from provenance.catalog import Catalog, Query
+from provenance.fingerprints.feature_keys import mirrored
+from provenance.fingerprints.values import Features
+from provenance.media.frames import read_frames
+from provenance.media.values import Frame, GreyImage
+from provenance.settings import Settings
+from verifier.clip import Clip
+from verifier.still_fit import SURE_POINTS, Fit, fit, picture_features
+from verifier.still_motion import Laid, lay
+
+MIN_SUPPORT = 0.35
+"""Share of the photograph's blocks in view that must be found: what covers the others may be a caption or a person."""
+_ASKED_FRAMES = 6
+_ASKED_POINTS = 400
+_LAID_FRAMES = 32
+_STEP_S = 0.25
+_MOST_STILLS = 6
+_CANVAS = (160, 480)
+_REFERENCE_SIDE = 960
+_ENLARGED = 2.0
+_SURE_SPREAD = 0.15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """A photograph in one frame. ``laid``: None where there is no reference copy to lay on."""
+
+    frame: Frame
+    fit: Fit
+    laid: Laid | None
+
+    @property
+    def time(self) -> float:
+        """Seconds of the clip."""
+        return float(self.frame.time)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StillTrack:
+    """Where a clip shows a photograph.
+
+    ``canvas``: the photograph about as large as the clip shows it, None where its copy was withheld. ``sightings``: in
+    order of time, of the ``looked`` moments (seconds), ``step`` apart. ``vague``: moments at which some of it is
+    there, but too little.
+    """
+
+    original: Original
+    reference: Path | None
+    canvas: GreyImage | None
+    sightings: tuple[Sighting, ...]
+    looked: tuple[float, ...]
+    vague: tuple[float, ...]
+    step: float
+
+
+def find_stills(
+    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings
+) -> list[StillTrack]:
+    """The photographs that the clip shows, the one seen most first.
+
+    Args:
+        known: photographs that were nominated otherwise.
+        work: a folder for reference copies.
+
+    Raises:
+        RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
+        MediaError: a reference copy cannot be decoded.
+    """
+    frames = clip.looks.spaced(0.0)
+    if not frames:
+        return []
+    chosen = _spread(frames, _ASKED_FRAMES)
+    found = [(frame, features) for frame in chosen if (features := _features(frame.image)) is not None]
+    originals = {original.asset_id: original for original in known}
+    if found:
+        for nomination in catalog.nominate(_query([features for _, features in found]), _MOST_STILLS):
+            original = catalog.original(nomination.asset_id)
+            if original is not None:
+                originals.setdefault(original.asset_id, original)
+    tracks = []
+    every = _spread(clip.looks.spaced(_STEP_S), _LAID_FRAMES)
+    cache: dict[float, Features | None] = {float(frame.time): features for frame, features in found}
+    for original in originals.values():
+        photo = original.fingerprints.features
+        if photo is None or original.duration is not None:
+            continue
+        reference = catalog.reference_copy(original.asset_id, work)
+        track = _track(original, photo, reference, chosen, every, cache, settings)
+        if track is not None:
+            tracks.append(track)
+    return sorted(tracks, key=lambda track: -len(track.sightings))
+
+
+def _track(
+    original: Original,
+    photo: Features,
+    reference: Path | None,
+    asked: Sequence[Frame],
+    every: Sequence[Frame],
+    cache: dict[float, Features | None],
+    settings: Settings,
+) -> StillTrack | None:
+    picture = _picture(original, reference, settings)
+    first = [(frame, found) for frame in asked if (found := _fit(photo, frame, cache)) is not None]
+    if not first:
+        return None
+    canvas = _canvas(picture, photo, [found for _, found in first]) if picture is not None else None
+    if all(_sighting(frame, found, photo, canvas)[0] is None for frame, found in first):
+        return None
+    frames = sorted({float(f.time): f for f in (*asked, *every)}.values(), key=lambda f: f.time)
+    sightings, vague = [], []
+    for frame in frames:
+        found = _fit(photo, frame, cache)
+        sighting, somewhat = (None, False) if found is None else _sighting(frame, found, photo, canvas)
+        if sighting is not None:
+            sightings.append(sighting)
+        elif somewhat:
+            vague.append(float(frame.time))
+    times = tuple(float(frame.time) for frame in frames)
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    return StillTrack(original, reference, canvas, tuple(sightings), times, tuple(vague), step)
+
+
+def _sighting(frame: Frame, found: Fit, photo: Features, canvas: GreyImage | None) -> tuple[Sighting | None, bool]:
+    """The photograph in a frame if enough speaks for it; and whether something does."""
+    if canvas is None:
+        sure = len(found.photo) >= SURE_POINTS and found.spread >= _SURE_SPREAD
+        return (Sighting(frame, found, None), True) if sure else (None, False)
+    up = np.diag([photo.width / canvas.shape[1], photo.height / canvas.shape[0], 1.0])
+    laid = lay(canvas, frame.image, found.matrix @ up)
+    if laid.support < MIN_SUPPORT:
+        return None, laid.support >= MIN_SUPPORT / 3
+    return Sighting(frame, found, laid), True
+
+
+def _fit(photo: Features, frame: Frame, cache: dict[float, Features | None]) -> Fit | None:
+    time = float(frame.time)
+    if time not in cache:
+        cache[time] = _features(frame.image)
+    features = cache[time]
+    return fit(photo, features) if features is not None else None
+
+
+def _features(picture: GreyImage) -> Features | None:
+    # A picture within the picture has few features of its own at the size of the working copy.
+    return picture_features(picture, _ENLARGED if max(picture.shape) <= _CANVAS[1] else 1.0)
+
+
+def _query(pictures: Sequence[Features]) -> Query:
+    """Both ways round: a mirrored picture has other features."""
+    parts, numbers = [], []
+    for number, picture in enumerate(pictures):
+        for side, descriptors in enumerate((picture.descriptors, mirrored(picture.descriptors))):
+            parts.append(descriptors[:_ASKED_POINTS])
+            numbers.append(np.full(len(parts[-1]), 2 * number + side, np.uint8))
+    nothing = Query(
+        np.zeros((0, 32), np.uint8),
+        np.zeros(0, np.int64),
+        np.zeros(0, np.uint8),
+        np.zeros(0, np.uint32),
+        np.zeros(0, np.int64),
+    )
+    return replace(nothing, features=np.concatenate(parts), feature_pictures=np.concatenate(numbers))
+
+
+def _picture(original: Original, reference: Path | None, settings: Settings) -> GreyImage | None:
+    if reference is None or not original.width or not original.height:
+        return None
+    scale = min(1.0, _REFERENCE_SIDE / max(original.width, original.height))
+    frames = read_frames(
+        reference,
+        width=max(2, round(original.width * scale)),
+        height=max(2, round(original.height * scale)),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    )
+    return next((frame.image for frame in frames), None)
+
+
+def _canvas(picture: GreyImage, photo: Features, fits: Sequence[Fit]) -> GreyImage:
+    """The photograph about as large as the clip shows it."""
+    scale = float(np.median([np.sqrt(abs(np.linalg.det(found.matrix[:2, :2]))) for found in fits]))
+    side = int(np.clip(max(photo.width, photo.height) * scale, *_CANVAS))
+    factor = min(1.0, side / max(picture.shape))
+    size = round(picture.shape[1] * factor), round(picture.shape[0] * factor)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _spread(frames: Sequence[Frame], most: int) -> list[Frame]:
+    if len(frames) <= most:
+        return list(frames)
+    return [frames[int(n)] for n in np.round(np.linspace(0, len(frames) - 1, 2 * most + 1)[1::2])]
