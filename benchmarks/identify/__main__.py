@@ -82,7 +82,7 @@ def ask_photographs(clips: Sequence[Path], film: Path, work: Path, options: argp
         print(photographs.line(result), flush=True)
     text = photographs.section(results)
     print(text)
-    if not (options.quick or options.no_page):
+    if not options.no_page:
         (work / PHOTOGRAPHS).write_text(text)
     return 0
 

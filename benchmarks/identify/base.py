@@ -15,13 +15,19 @@ from benchmarks.recipes import ffmpeg, stream_of
 
 MAX_SECONDS = 8.0
 """Longest query. Only how much is decoded depends on it, not what is asked."""
+SILENCE = 0.001
+"""Samples up to this (-60 dB) are no sound: many cameras write an empty track."""
+_VERSION = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 _BEFORE_S = 0.0005
 """Cutting points lie this much before a frame, so that rounding of times cannot move them past it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A nearly lossless stretch of an original: ``frames`` frames at a steady ``fps`` from second ``start`` on."""
+    """A nearly lossless stretch of an original: ``frames`` frames at a steady ``fps`` from second ``start`` on.
+
+    ``audio``: it has a sound track; ``heard``: there is something on it.
+    """
 
     path: Path
     asset: str
@@ -31,6 +37,7 @@ class Base:
     width: int
     height: int
     audio: bool
+    heard: bool
 
     @property
     def seconds(self) -> float:
@@ -47,6 +54,8 @@ def cut_base(source: Path, folder: Path, *, part: tuple[float, float] = (0.0, 1.
 
     The same arguments find what an earlier call left in the folder.
     """
+    folder = folder / _VERSION
+    folder.mkdir(parents=True, exist_ok=True)
     name = f"{source.stem}-{part[0]:g}-{part[1]:g}-{most:g}"
     target, note = folder / f"{name}.mov", folder / f"{name}.json"
     if not note.exists():
@@ -64,11 +73,19 @@ def cut_base(source: Path, folder: Path, *, part: tuple[float, float] = (0.0, 1.
         beside = folder / f"{name}.part{np.random.default_rng().integers(1 << 30)}.mov"
         graph = ["-i", str(source), "-filter_complex", ";".join(chains), *maps, *video]
         ffmpeg([*graph, "-video_track_timescale", "90000"], beside)
-        said = [start, len(frame_times(beside)), str(fps), stream.width, stream.height, stream.audio]
+        heard = stream.audio and loudest(beside) > SILENCE
+        said = [start, len(frame_times(beside)), str(fps), stream.width, stream.height, stream.audio, heard]
         beside.rename(target)
         note.write_text(json.dumps(said))
-    start, frames, fps, width, height, audio = json.loads(note.read_text())
-    return Base(target, source.name, start, frames, Fraction(fps), width, height, audio)
+    start, frames, fps, width, height, audio, heard = json.loads(note.read_text())
+    return Base(target, source.name, start, frames, Fraction(fps), width, height, audio, heard)
+
+
+def loudest(path: Path) -> float:
+    """The largest sample of the sound track, 0-1; 0 where it holds none."""
+    with av.open(str(path)) as container:
+        peaks = [np.abs(frame.to_ndarray().astype(np.float32)).max() for frame in container.decode(audio=0)]
+    return float(max(peaks, default=0.0)) / 32768
 
 
 def frame_times(source: Path) -> list[float]:

@@ -42,7 +42,7 @@ class Recipe:
     needs_sound: bool = False
 
     def applies(self, base: Base) -> bool:
-        return base.seconds >= self.least_seconds and (base.audio or not self.needs_sound)
+        return base.seconds >= self.least_seconds and (base.heard or not self.needs_sound)
 
 
 def _alone(name: str, chain: Sequence[effects.Effect]) -> Recipe:

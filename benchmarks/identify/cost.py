@@ -6,8 +6,9 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.recipes import ffmpeg
@@ -55,20 +56,26 @@ class Memory:
 def measure(work: Path, *, hour: bool) -> tuple[list[Cost], list[Memory]]:
     """Decoding and extraction in turns, on 30 s of each size; memory on a minute and an hour of a small one."""
     work.mkdir(parents=True, exist_ok=True)
-    base = work / "base.mp4"
-    if not base.exists():
-        base_footage(base)
+    base = _made(work / "base.mp4", base_footage)
     warm = work / "warm.mp4"
     ffmpeg(["-i", str(base), "-t", "1", "-c", "copy"], warm)
     costs = []
     for name, (width, height) in SIZES.items():
-        path = work / f"{name}.mp4"
-        if not path.exists():
-            video = ["-c:v", "libx264", "-preset", "fast", "-b:v", f"{3_500_000 * height // 720}", "-g", "50"]
-            size = ["-vf", f"scale={width}:{height}:flags=lanczos"]
-            ffmpeg(["-i", str(base), "-t", str(SECONDS), *size, *video, "-c:a", "copy"], path)
+        video = ["-c:v", "libx264", "-preset", "fast", "-b:v", f"{3_500_000 * height // 720}", "-g", "50"]
+        size = ["-vf", f"scale={width}:{height}:flags=lanczos"]
+        cut = ["-i", str(base), "-t", str(SECONDS), *size, *video, "-c:a", "copy"]
+        path = _made(work / f"{name}.mp4", partial(ffmpeg, cut))
         costs += [_cost(name, kind, path, warm) for kind in KINDS]
     return costs, _memory(work, base, warm) if hour else []
+
+
+def _made(path: Path, make: Callable[[Path], None]) -> Path:
+    """The file, made unless it is there, and there only when it is whole."""
+    if not path.exists():
+        beside = path.with_name(f"part-{path.name}")
+        make(beside)
+        beside.rename(path)
+    return path
 
 
 def _cost(size: str, kind: str, path: Path, warm: Path) -> Cost:
@@ -90,17 +97,12 @@ def _cost(size: str, kind: str, path: Path, warm: Path) -> Cost:
 
 
 def _memory(work: Path, base: Path, warm: Path) -> list[Memory]:
-    small = work / "small.mp4"
-    if not small.exists():
-        ffmpeg(
-            ["-i", str(base), "-vf", f"scale={LONG_SIDE}:-2", "-c:v", "libx264", "-crf", "26", "-c:a", "copy"], small
-        )
+    shrunk = ["-i", str(base), "-vf", f"scale={LONG_SIDE}:-2", "-c:v", "libx264", "-crf", "26", "-c:a", "copy"]
+    small = _made(work / "small.mp4", partial(ffmpeg, shrunk))
     found = []
     for kind in KINDS:
         for seconds in LENGTHS:
-            path = work / f"small-{seconds}.mp4"
-            if not path.exists():
-                footage(small, seconds, path)
+            path = _made(work / f"small-{seconds}.mp4", partial(footage, small, seconds))
             said = _extract(kind, path, warm)
             found.append(Memory(kind, seconds, said["own_mib"], said["child_mib"]))
             print(f"{kind}, {seconds} s: {said['own_mib']:.0f} + {said['child_mib']:.0f} MiB", flush=True)

@@ -217,5 +217,7 @@ moment of the same clip, or of the same person in the same place. µAP: all pair
 - TMK+PDQF: Meta's own programs, second-level score; only where they have been built (`--tmk`)."""
 _NOTES = """## How to read this
 
+`picture-replaced` is asked of clips whose sound track is not empty; those of `sam2_*` are.
+
 The product's thresholds may be tuned on the first half only; the second half is what counts. Clips of Big Buck Bunny
 are in the first half together, and pairs among them count neither as true nor as false."""

@@ -15,6 +15,7 @@ from benchmarks.identify import effects
 from benchmarks.identify.base import Base, cut_base, frame_times, generator
 from benchmarks.identify.catalogue import BY_NAME, Job, Recipe
 from benchmarks.identify.truth import Truth
+from benchmarks.recipes import ffmpeg
 
 Frames = list[tuple[float, NDArray[np.uint8]]]
 """Seconds and grey picture of every frame."""
@@ -164,6 +165,14 @@ def test_a_base_begins_at_a_frame_of_its_original(folder: Path, silent: Path) ->
 def test_recipes_that_need_sound_are_left_out_without_it(foreign: Base, base: Base) -> None:
     assert not BY_NAME["picture-replaced"].applies(foreign)
     assert BY_NAME["picture-replaced"].applies(base)
+
+
+def test_an_empty_sound_track_is_no_sound(folder: Path, silent: Path) -> None:
+    quiet = folder / "quiet.mp4"
+    ffmpeg(["-i", str(silent), "-f", "lavfi", "-i", "anullsrc", "-t", "5", "-c:v", "copy", "-c:a", "aac"], quiet)
+    cut = cut_base(quiet, folder)
+    assert (cut.audio, cut.heard) == (True, False)
+    assert not BY_NAME["picture-replaced"].applies(cut)
 
 
 def test_three_at_once_are_three_different_effects() -> None:
