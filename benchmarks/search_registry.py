@@ -21,7 +21,7 @@ from benchmarks.search_hashes import made_up, numbers
 from provenance.settings import load_settings
 from registry import dialects, packing
 from registry.bands import IndexParameters
-from registry.indexing import entries
+from registry.indexing import add, entries
 from registry.models import SLOTS, AssetRow, IndexedAssetRow, IndexVersionRow
 from registry.store import Registry, create_registry
 
@@ -35,21 +35,21 @@ def asset_id(number: int) -> str:
 
 
 @contextmanager
-def empty_registry(backend: str, parameters: IndexParameters) -> Iterator[tuple[Registry, Path]]:
-    """A registry on SQLite or PostgreSQL whose index has those parameters, and the folder that it fills."""
+def empty_registry(backend: str, parameters: IndexParameters) -> Iterator[Registry]:
+    """A registry on SQLite or PostgreSQL whose index has those parameters."""
     folder = Path(tempfile.mkdtemp(prefix="provenance-search-"))
     try:
         if backend == "sqlite":
             with create_registry(load_settings(folder / "home")) as registry:
                 _use(registry, parameters)
-                yield registry, folder
+                yield registry
             return
         with (
             _server(folder / "data") as address,
             create_registry(load_settings(folder / "home", database_url=address)) as registry,
         ):
             _use(registry, parameters)
-            yield registry, folder
+            yield registry
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -117,6 +117,16 @@ def keep_fingerprints(registry: Registry, chosen: list[int]) -> None:
             session.add_all(packing.to_rows(asset_id(number), made_up(number)))
 
 
+def add_one(registry: Registry, number: int) -> None:
+    """Index one more asset as a registration does, in a transaction of its own."""
+    prints = made_up(number)
+    with registry.writing() as session:
+        session.execute(insert(AssetRow), [_asset(number)])
+        session.add_all(packing.to_rows(asset_id(number), prints))
+        session.flush()
+        add(session, asset_id(number), prints)
+
+
 def sizes(registry: Registry) -> dict[str, int]:
     """Rows of the band table, and bytes of the whole index."""
     with registry.reading() as session:
@@ -136,26 +146,25 @@ def _small(column: NDArray[Any], table: str, at: int) -> NDArray[Any]:
 
 
 def _add_assets(session: Session, chosen: list[int]) -> None:
-    rows = [
-        {
-            "asset_id": asset_id(number),
-            "title": f"made up {number}",
-            "signer": "benchmark",
-            "signer_fingerprint": "0" * 64,
-            "owner": "organisation:benchmark",
-            "registered_at": "2026-11-24T00:00:00.000000Z",
-            "media_type": "video/mp4",
-            "has_audio": True,
-            "manifest_label": f"urn:c2pa:{number}",
-            "hard_binding": "sha256:00",
-            "status": "registered",
-            "embargoed": False,
-            "claims": [],
-        }
-        for number in chosen
-    ]
-    for start in range(0, len(rows), 5000):
-        session.execute(insert(AssetRow), rows[start : start + 5000])
-    numbered = [{"asset_no": number, "asset_id": asset_id(number)} for number in chosen]
-    for start in range(0, len(rows), 5000):
-        session.execute(insert(IndexedAssetRow), numbered[start : start + 5000])
+    for start in range(0, len(chosen), 5000):
+        part = chosen[start : start + 5000]
+        session.execute(insert(AssetRow), [_asset(number) for number in part])
+        session.execute(insert(IndexedAssetRow), [{"asset_no": n, "asset_id": asset_id(n)} for n in part])
+
+
+def _asset(number: int) -> dict[str, object]:
+    return {
+        "asset_id": asset_id(number),
+        "title": f"made up {number}",
+        "signer": "benchmark",
+        "signer_fingerprint": "0" * 64,
+        "owner": "organisation:benchmark",
+        "registered_at": "2026-11-24T00:00:00.000000Z",
+        "media_type": "video/mp4",
+        "has_audio": True,
+        "manifest_label": f"urn:c2pa:{number}",
+        "hard_binding": "sha256:00",
+        "status": "registered",
+        "embargoed": False,
+        "claims": [],
+    }

@@ -1,7 +1,8 @@
 """A consistent copy of the whole registry in one file while it is in use, and a check that everything holds.
 
-The database is copied as of one moment, then every blob it names: blobs are stored before the rows that name them and
-are never deleted, so none can be missing. Unpacking the file into an empty home restores it (docs/backup.md).
+The database is copied as of one moment (one on a server into a SQLite file, without its search index), then every blob
+it names: blobs are stored before the rows that name them and are never deleted, so none can be missing. Unpacking the
+file into an empty home restores it (docs/backup.md).
 """
 
 from __future__ import annotations
@@ -13,21 +14,24 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from provenance.assets import asset_id_of
 from provenance.errors import RegistryError
 from provenance.files import refuse_existing, replace_atomically
+from provenance.settings import Settings
 from provenance.workspace import work_folder
 from registry import dialects
 from registry.assets import load_original
 from registry.database_errors import database_errors
-from registry.models import AssetRow, BlobRow, IndexedAssetRow, ManifestRow
-from registry.store import Registry
+from registry.models import SLOTS, AssetRow, Base, BlobRow, IndexedAssetRow, IndexVersionRow, ManifestRow
+from registry.store import Registry, create_registry
+from registry.versions import BUILDING
 
 DATABASE_NAME = "registry.db"
 BLOBS_NAME = "blobs"
+_ROWS_AT_ONCE = 100
 _INTEGRITY = "PRAGMA integrity_check"
 
 
@@ -60,8 +64,11 @@ def back_up(
     refuse_existing(target, replace=replace)
     with work_folder(work) as folder:
         snapshot = folder / DATABASE_NAME
-        with database_errors(), closing(registry.engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM INTO ?", (str(snapshot),))
+        if registry.engine.dialect.name == "sqlite":
+            with database_errors(), closing(registry.engine.raw_connection()) as connection:
+                connection.cursor().execute("VACUUM INTO ?", (str(snapshot),))
+        else:
+            export(registry, folder)
         with database_errors(), closing(sqlite3.connect(snapshot)) as copy:
             assets = copy.execute("SELECT count(*) FROM assets").fetchone()[0]
             blobs = [row[0] for row in copy.execute("SELECT sha256 FROM blobs ORDER BY sha256")]
@@ -77,6 +84,31 @@ def back_up(
                 if on_progress is not None:
                     on_progress(number / len(blobs))
     return Backup(target, assets, len(blobs), target.stat().st_size)
+
+
+def export(registry: Registry, home: Path) -> None:
+    """Copy everything but the search index into a new SQLite registry in a home; its index waits to be built."""
+    chosen = [table for table in Base.metadata.sorted_tables if not _derived(table)]
+    with (
+        registry.reading() as source,
+        create_registry(Settings(home=home, database_url=None, blobs_url=None)) as copy,
+        copy.writing() as target,
+    ):
+        for table in chosen:
+            rows = source.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE))
+            for part in rows.mappings().partitions():
+                target.execute(insert(table), [dict(row) for row in part])
+        target.execute(
+            update(IndexVersionRow).values(
+                state=BUILDING,
+                built_to=0,
+                goal=select(func.coalesce(func.max(IndexedAssetRow.asset_no), 0)).scalar_subquery(),
+            )
+        )
+
+
+def _derived(table: Table) -> bool:
+    return table.name == IndexVersionRow.__tablename__ or any(table in slot.all for slot in SLOTS)
 
 
 def faults(registry: Registry) -> Iterator[str]:

@@ -196,6 +196,34 @@ def backup_command(ctx: click.Context, target: Path, force: bool) -> None:
     click.echo(f"{done.assets} assets and {done.blobs} blobs in {safe(target)} ({done.size_bytes} bytes)")
 
 
+@assets.command("reindex")
+@click.option("--bands", type=click.IntRange(1, 64), help="Bands of a hash; the present number if left out.")
+@click.option("--band-bits", type=click.IntRange(8, 24), help="Bits of a band; the present number if left out.")
+@click.option("--cancel", "cancelled", is_flag=True, help="Throw away an index that is half built.")
+@click.pass_context
+def reindex_command(ctx: click.Context, bands: int | None, band_bits: int | None, cancelled: bool) -> None:
+    """Build the search index anew from what is stored. The registry stays in use; goes on where it was stopped."""
+    from registry.reindex import cancel, changed_parameters, reindex
+
+    if cancelled and (bands or band_bits):
+        raise click.UsageError("--cancel goes with no other option")
+    with _open(ctx) as store:
+        if cancelled:
+            click.echo("the half-built index is gone" if cancel(store) else "no index is being built")
+            return
+        try:
+            parameters = changed_parameters(store, bands, band_bits)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        with progress("indexing") as advance:
+            done = reindex(store, parameters, on_progress=advance)
+    used = done.version.parameters
+    click.echo(
+        f"index {done.version.number} is in use: {used.bands} bands of {used.band_bits} bits; "
+        f"{done.entered} assets entered"
+    )
+
+
 @assets.command("check")
 @click.pass_context
 def check_command(ctx: click.Context) -> None:

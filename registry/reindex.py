@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy import func, select
@@ -27,7 +27,7 @@ from registry.versions import BUILDING, CURRENT, RETIRED, IndexVersion, new_row,
 BATCH_ROWS = 100_000
 """Band entries in one transaction: under a second, so that registrations need not wait long."""
 _ASSETS_AT_ONCE = 200
-_INDEXED = ("frames", "sound", "features")
+_INDEXED = ("frames", "sound", "features", "frame_features")
 
 
 class Sessions(Protocol):
@@ -103,6 +103,19 @@ def cancel(registry: Sessions) -> bool:
         rows[BUILDING].state = RETIRED
     _empty_retired(registry)
     return True
+
+
+def changed_parameters(registry: Sessions, bands: int | None, band_bits: int | None) -> IndexParameters | None:
+    """The newest version's parameters with other bands; None where nothing is to change.
+
+    Raises:
+        ValueError: so many keys cannot be numbered.
+    """
+    if bands is None and band_bits is None:
+        return None
+    with registry.reading() as session:
+        newest = versions(session)[-1].parameters
+    return replace(newest, bands=bands or newest.bands, band_bits=band_bits or newest.band_bits)
 
 
 def unfinished(registry: Sessions) -> bool:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from newsroom import Newsroom
+from postgres import BACKENDS
 
 from provenance.errors import OutputError, RegistryError
 from provenance.settings import Settings, load_settings
 from registry.assets import show_asset, withdraw
 from registry.backup import back_up, faults
 from registry.catalog import LocalCatalog
+from registry.reindex import reindex, unfinished
 from registry.store import Registry, open_registry
 
 
@@ -25,6 +27,7 @@ def filled(newsroom: Newsroom, registry: Registry, settings: Settings) -> Regist
     return registry
 
 
+@BACKENDS
 def test_a_restored_backup_is_the_registry(newsroom: Newsroom, filled: Registry, tmp_path: Path) -> None:
     done = back_up(filled, tmp_path / "backup.tar", work=tmp_path / "work")
     assert (done.assets, done.blobs) == (2, 4)
@@ -46,6 +49,11 @@ def test_a_restored_backup_is_the_registry(newsroom: Newsroom, filled: Registry,
         copy = LocalCatalog(restored).reference_copy(newsroom.clip.asset_id, tmp_path)
         assert copy is not None
         assert newsroom.register(restored, newsroom.clip.path, load_settings(home)).created is False
+        # A server's index is not copied.
+        waiting = filled.engine.dialect.name == "postgresql"
+        assert unfinished(restored) is waiting
+        assert reindex(restored).entered == 2
+        assert not unfinished(restored)
     assert list((tmp_path / "work").glob("*")) == []
 
 

@@ -69,6 +69,18 @@ def test_backup_and_check(newsroom: Newsroom, home: Path, tmp_path: Path) -> Non
     assert "is not what was stored" in checked.stdout
 
 
+def test_the_index_is_built_anew_with_other_bands(newsroom: Newsroom, home: Path) -> None:
+    run(home, "register", newsroom.photo.path, newsroom.clip.path)
+    done = run(home, "assets", "reindex", "--bands", "20", "--band-bits", "18")
+    assert (done.exit_code, done.stdout) == (0, "index 3 is in use: 20 bands of 18 bits; 2 assets entered\n")
+    again = run(home, "assets", "reindex")
+    assert again.stdout == "index 4 is in use: 20 bands of 18 bits; 2 assets entered\n"
+    assert run(home, "assets", "reindex", "--cancel").stdout == "no index is being built\n"
+    assert run(home, "assets", "check").stdout == "everything holds\n"
+    assert run(home, "assets", "reindex", "--bands", "20", "--cancel").exit_code == 2
+    assert run(home, "assets", "reindex", "--bands", "0").exit_code == 2
+
+
 def test_superseding_needs_two_assets_of_one_owner(newsroom: Newsroom, home: Path) -> None:
     run(home, "register", newsroom.photo.path, newsroom.clip.path)
     done = run(home, "assets", "supersede", newsroom.photo.asset_id, newsroom.clip.asset_id)
@@ -77,7 +89,8 @@ def test_superseding_needs_two_assets_of_one_owner(newsroom: Newsroom, home: Pat
 
 
 @pytest.mark.parametrize(
-    "arguments", [("assets", "list"), ("assets", "show", "x"), ("assets", "check"), ("register", "x.mp4")]
+    "arguments",
+    [("assets", "list"), ("assets", "show", "x"), ("assets", "check"), ("assets", "reindex"), ("register", "x.mp4")],
 )
 def test_without_a_registry_every_command_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(tmp_path / "nowhere", *arguments)
