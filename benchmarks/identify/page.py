@@ -10,6 +10,7 @@ from benchmarks.identify import plots
 from benchmarks.identify.catalogue import BY_NAME
 from benchmarks.identify.comparison import OURS, Asked, standing
 from benchmarks.identify.figures import false_matches, figures, targets
+from benchmarks.identify.newsroom import ANSWERED_BY, code_version
 from benchmarks.identify.pictures import side_by_side
 from benchmarks.identify.run import Result
 from benchmarks.identify.score import percentile, score
@@ -51,11 +52,24 @@ def write(run: Run, page: Path) -> None:
     beside.mkdir(parents=True, exist_ok=True)
     for old in (*beside.glob("*.svg"), *beside.glob("*.jpg")):
         old.unlink()
-    parts = [_HEADING.format(clips=len(run.clips), machine=describe()), _targets(run), _by_recipe(run, beside)]
+    parts = [_heading(run), _targets(run), _by_recipe(run, beside)]
     if run.asked:
         parts.append(_tools(run, beside))
     parts += [*run.sections, _failures(run, beside), _NOTES]
     page.write_text("\n\n".join(part.strip() for part in parts) + "\n")
+
+
+def _heading(run: Run) -> str:
+    asked = list(dict.fromkeys(result.clip for result in run.results))
+    return _HEADING.format(
+        machine=describe(),
+        version=code_version(ANSWERED_BY),
+        clips=len(run.clips),
+        asked=len(asked),
+        second=sum(name in run.second for name in asked),
+        names=", ".join(sorted(asked)),
+        queries=len(run.results),
+    )
 
 
 def _targets(run: Run) -> str:
@@ -195,7 +209,10 @@ def _number(value: float) -> str:
 
 _HEADING = """# Finding the original
 
-Written by `python -m benchmarks.identify`, over {clips} clips. {machine}
+Written by `python -m benchmarks.identify`. {machine} Product sources: `{version}`.
+
+Registered: {clips} clips. Asked about: {asked} of them, {second} of the second half ({names}).
+Distorted clips: {queries}.
 
 Every clip is signed and registered by the product itself. Each distortion is made of a seeded stretch of at most 8 s,
 640 pixels on the longer side (only `scale-360` and `scale-240` say otherwise), and ends in a lossy encode. What moment
