@@ -9,33 +9,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from provenance.assets import Original
-from provenance.catalog import Catalog, Query
-from provenance.fingerprints.feature_keys import mirrored
+from provenance.catalog import Catalog
 from provenance.fingerprints.values import Features
 from provenance.media.frames import read_frames
 from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
 from verifier.clip import Clip
-from verifier.still_fit import SURE_POINTS, Fit, fit, picture_features
+from verifier.shared_features import ASKED_FRAMES, evenly, feature_query, frame_features, looked_at
+from verifier.still_fit import SURE_POINTS, Fit, fit
 from verifier.still_motion import Laid, lay
 
 MIN_SUPPORT = 0.35
 """Share of the photograph's blocks in view that must be found: what covers the others may be a caption or a person."""
-_ASKED_FRAMES = 6
-_ASKED_POINTS = 400
 _LAID_FRAMES = 32
 _STEP_S = 0.25
 _MOST_STILLS = 6
 _CANVAS = (160, 480)
 _REFERENCE_SIDE = 960
-_ENLARGED = 2.0
 _SURE_SPREAD = 0.15
 
 
@@ -58,8 +55,7 @@ class StillTrack:
     """Where a clip shows a photograph.
 
     ``canvas``: the photograph about as large as the clip shows it, None where its copy was withheld. ``sightings``: in
-    order of time, of the ``looked`` moments (seconds), ``step`` apart. ``vague``: moments at which some of it is
-    there, but too little.
+    order of time, of the ``looked`` moments (seconds), ``step`` apart.
     """
 
     original: Original
@@ -67,7 +63,6 @@ class StillTrack:
     canvas: GreyImage | None
     sightings: tuple[Sighting, ...]
     looked: tuple[float, ...]
-    vague: tuple[float, ...]
     step: float
 
 
@@ -84,19 +79,16 @@ def find_stills(
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
         MediaError: a reference copy cannot be decoded.
     """
-    frames = clip.looks.spaced(0.0)
-    if not frames:
-        return []
-    chosen = _spread(frames, _ASKED_FRAMES)
-    found = [(frame, features) for frame in chosen if (features := _features(frame.image)) is not None]
+    chosen = evenly(clip.looks.spaced(0.0), ASKED_FRAMES)
+    found = looked_at(clip.looks)
     originals = {original.asset_id: original for original in known}
     if found:
-        for nomination in catalog.nominate(_query([features for _, features in found]), _MOST_STILLS):
+        for nomination in catalog.nominate(feature_query([features for _, features in found]), _MOST_STILLS):
             original = catalog.original(nomination.asset_id)
             if original is not None:
                 originals.setdefault(original.asset_id, original)
     tracks = []
-    every = _spread(clip.looks.spaced(_STEP_S), _LAID_FRAMES)
+    every = evenly(clip.looks.spaced(_STEP_S), _LAID_FRAMES)
     cache: dict[float, Features | None] = {float(frame.time): features for frame, features in found}
     for original in originals.values():
         photo = original.fingerprints.features
@@ -123,62 +115,38 @@ def _track(
     if not first:
         return None
     canvas = _canvas(picture, photo, [found for _, found in first]) if picture is not None else None
-    if all(_sighting(frame, found, photo, canvas)[0] is None for frame, found in first):
+    if all(_sighting(frame, found, photo, canvas) is None for frame, found in first):
         return None
     frames = sorted({float(f.time): f for f in (*asked, *every)}.values(), key=lambda f: f.time)
-    sightings, vague = [], []
+    sightings = []
     for frame in frames:
         found = _fit(photo, frame, cache)
-        sighting, somewhat = (None, False) if found is None else _sighting(frame, found, photo, canvas)
+        sighting = None if found is None else _sighting(frame, found, photo, canvas)
         if sighting is not None:
             sightings.append(sighting)
-        elif somewhat:
-            vague.append(float(frame.time))
     times = tuple(float(frame.time) for frame in frames)
     step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    return StillTrack(original, reference, canvas, tuple(sightings), times, tuple(vague), step)
+    return StillTrack(original, reference, canvas, tuple(sightings), times, step)
 
 
-def _sighting(frame: Frame, found: Fit, photo: Features, canvas: GreyImage | None) -> tuple[Sighting | None, bool]:
-    """The photograph in a frame if enough speaks for it; and whether something does."""
+def _sighting(frame: Frame, found: Fit, photo: Features, canvas: GreyImage | None) -> Sighting | None:
+    """The photograph in a frame, if enough speaks for it."""
     if canvas is None:
         sure = len(found.photo) >= SURE_POINTS and found.spread >= _SURE_SPREAD
-        return (Sighting(frame, found, None), True) if sure else (None, False)
+        return Sighting(frame, found, None) if sure else None
     up = np.diag([photo.width / canvas.shape[1], photo.height / canvas.shape[0], 1.0])
     laid = lay(canvas, frame.image, found.matrix @ up)
     if laid.support < MIN_SUPPORT:
-        return None, laid.support >= MIN_SUPPORT / 3
-    return Sighting(frame, found, laid), True
+        return None
+    return Sighting(frame, found, laid)
 
 
 def _fit(photo: Features, frame: Frame, cache: dict[float, Features | None]) -> Fit | None:
     time = float(frame.time)
     if time not in cache:
-        cache[time] = _features(frame.image)
+        cache[time] = frame_features(frame.image)
     features = cache[time]
     return fit(photo, features) if features is not None else None
-
-
-def _features(picture: GreyImage) -> Features | None:
-    # A picture within the picture has few features of its own at the size of the working copy.
-    return picture_features(picture, _ENLARGED if max(picture.shape) <= _CANVAS[1] else 1.0)
-
-
-def _query(pictures: Sequence[Features]) -> Query:
-    """Both ways round: a mirrored picture has other features."""
-    parts, numbers = [], []
-    for number, picture in enumerate(pictures):
-        for side, descriptors in enumerate((picture.descriptors, mirrored(picture.descriptors))):
-            parts.append(descriptors[:_ASKED_POINTS])
-            numbers.append(np.full(len(parts[-1]), 2 * number + side, np.uint8))
-    nothing = Query(
-        np.zeros((0, 32), np.uint8),
-        np.zeros(0, np.int64),
-        np.zeros(0, np.uint8),
-        np.zeros(0, np.uint32),
-        np.zeros(0, np.int64),
-    )
-    return replace(nothing, features=np.concatenate(parts), feature_pictures=np.concatenate(numbers))
 
 
 def _picture(original: Original, reference: Path | None, settings: Settings) -> GreyImage | None:
@@ -202,9 +170,3 @@ def _canvas(picture: GreyImage, photo: Features, fits: Sequence[Fit]) -> GreyIma
     factor = min(1.0, side / max(picture.shape))
     size = round(picture.shape[1] * factor), round(picture.shape[0] * factor)
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _spread(frames: Sequence[Frame], most: int) -> list[Frame]:
-    if len(frames) <= most:
-        return list(frames)
-    return [frames[int(n)] for n in np.round(np.linspace(0, len(frames) - 1, 2 * most + 1)[1::2])]

@@ -26,7 +26,7 @@ NOISE_TIMES = 5.0
 """How many times the shifts of the calmer blocks of the same clip a shift must be."""
 MIN_SHARE = 0.015
 """Share of the blocks seen that must move together."""
-MAX_NEW = 0.12
+MAX_NEW = 0.1
 """Share of the moving part, in the frames where it moves most, that may show something which is not the photograph."""
 _MIN_BLOCKS = 4
 _MIN_MOMENTS = 3

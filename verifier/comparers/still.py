@@ -19,8 +19,8 @@ from verifier.stills import Sighting, StillTrack
 STILL_PX = 1.5
 """Pixels of the working copy by which a held photograph may seem to move."""
 _GAP_STEPS = 1.5
-_MAX_VAGUE = 0.34
-"""Share of the moments beside a run that may show the photograph vaguely and its motion still be called made."""
+MIN_FILM_SHARE = 0.8
+"""Share of a film's moments that must show the photograph for its motion to be called made: a drive showed 0.17."""
 LIVELY = (
     "it moves in ways that a photograph cannot be made to, as if the photograph were one moment of this footage, "
     "which itself is not registered"
@@ -70,7 +70,7 @@ def compare_still(clip: Clip, track: StillTrack) -> Showing:
     else:
         laid = [sighting.laid for sighting in track.sightings if sighting.laid is not None]
         lively = liveliness(laid, max(track.canvas.shape))
-    if lively is not None and lively.only_the_photograph and not _fades_into_other(track):
+    if lively is not None and lively.only_the_photograph and _fills(track):
         findings.append(_animated(clip, track, lively))
     elif lively is not None:
         doubt = LIVELY
@@ -139,14 +139,9 @@ def most_moved(track: StillTrack, lively: Liveliness) -> Sighting:
     return track.sightings[max(_numbers(track, lively), key=shift)]
 
 
-def _fades_into_other(track: StillTrack) -> bool:
-    """Whether the photograph goes over into something like it where it is not shown, as one frame of footage does."""
-    if not track.vague:
-        return False
-    shown = [sighting.time for sighting in track.sightings]
-    beside = [time for time in track.vague if min(abs(time - s) for s in shown) <= _GAP_STEPS * max(track.step, 0.1)]
-    runs = 1 + int((np.diff(shown) > _GAP_STEPS * track.step).sum())
-    return len(beside) > 0 and len(track.vague) > _MAX_VAGUE * runs
+def _fills(track: StillTrack) -> bool:
+    """Whether the film shows the photograph and little else: footage goes on to what its one frame does not hold."""
+    return len(track.sightings) >= MIN_FILM_SHARE * len(track.looked)
 
 
 def _runs(track: StillTrack, duration: float) -> tuple[Interval, ...]:
