@@ -162,6 +162,17 @@ def test_a_shared_slate_counts_less_than_an_own_picture(registry: Registry) -> N
     assert len(found) == 3
 
 
+def test_equally_likely_assets_are_named_in_the_order_of_registration(registry: Registry) -> None:
+    hashes = random_hashes(10)
+    names = ["third?", "first?", "second?"]
+    for asset_id in names:
+        add_asset(registry, asset_id, frame_prints(hashes))
+    found = nominate(registry, frame_query(hashes))
+    assert [nomination.asset_id for nomination in found] == names
+    assert len({nomination.votes for nomination in found}) == 1
+    assert {int(rarity) for rarity in found[0].hits[:, 4]} == {333}
+
+
 def test_a_key_that_everybody_has_is_not_looked_up_and_grows_no_more(registry: Registry) -> None:
     with registry.writing() as session:
         session.execute(text("UPDATE index_versions SET max_key_rows = 30"))
