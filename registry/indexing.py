@@ -34,6 +34,9 @@ SOUND_KIND = 1
 FEATURE_KIND = 2
 """Values of ``stopped_keys.kind``."""
 
+MAX_FEATURE_KEYS = 10_000
+"""Keys of one asset: with more of them, chance would speak for it as loudly as a picture that it holds."""
+
 Columns = tuple[NDArray[Any], ...]
 
 
@@ -99,8 +102,13 @@ def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) ->
             bands.append((keys, np.full(len(keys), asset_no), pack_places(numbers[starts], lengths), middle))
     if prints.sound is not None:
         sounds = _sounds(asset_no, prints.sound, parameters)
+    pictures = list(prints.frame_features.pictures) if prints.frame_features is not None else []
     if prints.features is not None:
-        keys = np.unique(stored_keys(prints.features.descriptors))
+        pictures.append(prints.features)
+    if pictures:
+        keys = np.unique(np.concatenate([stored_keys(picture.descriptors) for picture in pictures]))
+        # Evenly by value, which says nothing: the same share of every picture's.
+        keys = keys[:: -(-len(keys) // MAX_FEATURE_KEYS)]
         features = keys, np.full(len(keys), asset_no)
     return Entries(_join(frames), _join(bands), sounds, features)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from provenance.errors import RegistryError
-from provenance.fingerprints.values import Algorithm, Features, Fingerprints, FrameHashes, SoundPrint
+from provenance.fingerprints.values import Algorithm, Features, Fingerprints, FrameFeatures, FrameHashes, SoundPrint
 from registry.models import FingerprintRow
 
 _ISCC = Algorithm("io.iscc.v0", "0")
@@ -32,11 +32,11 @@ def to_rows(asset_id: str, prints: Fingerprints) -> list[FingerprintRow]:
             )
         )
     if prints.features is not None:
-        p = prints.features
-        head = struct.pack("<III", len(p.points), p.width, p.height)
-        rows.append(
-            _row(asset_id, "features", p.algorithm, head + p.points.astype("<f4").tobytes() + p.descriptors.tobytes())
-        )
+        rows.append(_row(asset_id, "features", prints.features.algorithm, _packed(prints.features)))
+    if prints.frame_features is not None:
+        times, pictures = prints.frame_features.times_ms, prints.frame_features.pictures
+        head = struct.pack("<I", len(times)) + times.astype("<i8").tobytes()
+        rows.append(_row(asset_id, "frame_features", pictures[0].algorithm, head + b"".join(map(_packed, pictures))))
     if prints.features_sha256 is not None:
         rows.append(_row(asset_id, "features_sha256", _DIGEST, bytes.fromhex(prints.features_sha256)))
     if prints.iscc is not None:
@@ -58,6 +58,7 @@ def from_rows(rows: Iterable[FingerprintRow]) -> Fingerprints:
             features=_features(by_kind["features"]) if "features" in by_kind else None,
             features_sha256=by_kind["features_sha256"].value.hex() if "features_sha256" in by_kind else None,
             iscc=by_kind["iscc"].value.decode() if "iscc" in by_kind else None,
+            frame_features=_frame_features(by_kind["frame_features"]) if "frame_features" in by_kind else None,
         )
     except (ValueError, struct.error) as error:
         raise RegistryError(
@@ -116,11 +117,30 @@ def _sound(row: FingerprintRow) -> SoundPrint:
 
 def _features(row: FingerprintRow) -> Features:
     reader = _Reader(row.value)
+    found = _picture(reader, _algorithm(row))
+    reader.done()
+    return found
+
+
+def _frame_features(row: FingerprintRow) -> FrameFeatures:
+    reader = _Reader(row.value)
+    (count,) = reader.head("<I")
+    times = reader.array("<i8", int(count)).astype(np.int64)
+    pictures = tuple(_picture(reader, _algorithm(row)) for _ in range(int(count)))
+    reader.done()
+    return FrameFeatures(times, pictures)
+
+
+def _picture(reader: _Reader, algorithm: Algorithm) -> Features:
     count, width, height = (int(v) for v in reader.head("<III"))
     points = reader.array("<f4", count, 2).astype(np.float32)
     descriptors = reader.array("u1", count, 128).astype(np.uint8)
-    reader.done()
-    return Features(_algorithm(row), width, height, points, descriptors)
+    return Features(algorithm, width, height, points, descriptors)
+
+
+def _packed(found: Features) -> bytes:
+    head = struct.pack("<III", len(found.points), found.width, found.height)
+    return head + found.points.astype("<f4").tobytes() + found.descriptors.tobytes()
 
 
 def _row(asset_id: str, kind: str, algorithm: Algorithm, value: bytes) -> FingerprintRow:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -112,6 +112,7 @@ def register(
             work,
             limits=settings.limits,
             reference=reference_sha256 is not None and copy is None,
+            frame_features=True,
             require_sandbox=settings.require_sandbox,
             on_progress=on_progress,
         )
@@ -121,7 +122,7 @@ def register(
         manifest_blob = _Blob(store.blobs.put_bytes(manifest), len(manifest), MANIFEST_TYPE)
         reference_blob = _store_reference(store, copy) if copy else None
 
-    prints = Fingerprints(signed.frames, signed.sound, found.features, signed.features_sha256, signed.iscc)
+    prints = replace(signed, features=found.features, frame_features=found.frame_features)
     now = store.now()
     row = AssetRow(
         asset_id=asset_id,

@@ -76,6 +76,9 @@ class RoughLine:
 
 def rough_line(candidate: Candidate) -> RoughLine:
     """The line that most close pairs of frames agree on."""
+    if candidate.pairs:
+        offsets = np.array([theirs - ours for ours, theirs in candidate.pairs])
+        return RoughLine(1.0, float(np.median(offsets)), 0.0, float(offsets.min()), float(offsets.max()))
     rows, columns = np.nonzero(candidate.distance <= CLOSE_BITS)
     best = RoughLine()
     if not rows.size:
@@ -116,9 +119,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
     if clip.extraction.info.still or candidate.original.duration is None:
-        row, column = np.unravel_index(int(np.argmin(candidate.distance)), candidate.distance.shape)
-        score = 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
-        moment = float(candidate.original_times[column])
+        moment, score = _closest(candidate)
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1], candidate.reading), reference)
     # A resize is what is nearly always done, and pairs of different moments tilt an estimate.
@@ -142,6 +143,14 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
         if pieces:
             geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
+
+
+def _closest(candidate: Candidate) -> tuple[float, float]:
+    """The original's second that a still shows, and how sure that is, 0-1."""
+    if candidate.pairs:
+        return candidate.pairs[0][1], 0.5
+    row, column = np.unravel_index(int(np.argmin(candidate.distance)), candidate.distance.shape)
+    return float(candidate.original_times[column]), 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
 
 
 def _evidence(pieces: tuple[Piece, ...]) -> float:
@@ -245,9 +254,10 @@ def _rough_pairs(
     sizes: tuple[tuple[int, int], tuple[int, int]],
     settings: Settings,
 ) -> list[tuple[GreyImage, GreyImage]]:
-    """The closest pairs of frames by hash, spread over the clip, as pictures (original, clip)."""
-    ours, theirs = [], []
-    for rows in np.array_split(np.arange(len(candidate.clip_times)), min(_PAIRS, len(candidate.clip_times))):
+    """The closest pairs of frames, spread over the clip, as pictures (original, clip)."""
+    ours, theirs = ([pair[side] for pair in candidate.pairs[:_PAIRS]] for side in (0, 1))
+    count = len(candidate.clip_times)
+    for rows in np.array_split(np.arange(count), min(_PAIRS, count)) if count else ():
         row, column = np.unravel_index(int(np.argmin(candidate.distance[rows])), candidate.distance[rows].shape)
         if candidate.distance[rows[row], column] <= CLOSE_BITS:
             ours.append(float(candidate.clip_times[rows[row]]))

@@ -3,7 +3,8 @@
 1. Ask the catalog with every informative hash of picture and sound: of whole frames, and of pictures set into them.
 2. For each nominated original, measure the distance between every sampled frame of the clip and of the original.
 3. Keep the originals that explain enough of the clip's picture, or enough of its sound.
-4. Where they leave most of the picture unexplained, ask again with frames turned and cut in further ways.
+4. Where they leave most of the picture unexplained, ask again with frames turned and cut in further ways, and with
+   local features.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from provenance.fingerprints.frames import Looks
 from provenance.fingerprints.readings import AS_SHOWN, Reading
 from provenance.fingerprints.values import Fingerprints, SoundPrint
 from verifier.asked import CLOSE_BITS, Asked, by_all_means, by_pictures_in_it, plainly
+from verifier.shared_features import glimpses
 from verifier.sound_runs import SoundRun, same_sound
 
 MIN_PICTURE_SHARE = 0.12
@@ -37,7 +39,7 @@ class Candidate:
     Hamming distance between clip frame and original frame over views and such readings; ``clip_times`` float64 (n,)
     and ``original_times`` float64 (m,) in seconds, of informative frames. ``picture_share``: 0-1 of the clip's
     informative frames with a close one in the original. ``sound``: stretches with the original's sound, in clip order,
-    not overlapping.
+    not overlapping. ``pairs``: clip and original seconds of frames that share local features, where hashes found none.
     """
 
     original: Original
@@ -47,6 +49,7 @@ class Candidate:
     distance: NDArray[np.uint16]
     picture_share: float
     sound: tuple[SoundRun, ...]
+    pairs: tuple[tuple[float, float], ...] = ()
 
     @property
     def mirrored(self) -> bool:
@@ -57,7 +60,7 @@ class Candidate:
     def strength(self) -> float:
         """For ranking: closeness of the picture where it is close, and a little for the sound."""
         if not self.distance.size:
-            return 0.3 if self.sound else 0.0
+            return self.picture_share + (0.3 if self.sound else 0.0)
         best = self.distance.min(axis=1)
         closeness = float(np.clip(1 - best / CLOSE_BITS, 0, 1).mean())
         return self.picture_share + closeness + (0.3 if self.sound else 0.0)
@@ -76,10 +79,19 @@ def identify(prints: Fingerprints, looks: Looks, catalog: Catalog, *, limit: int
     if max((candidate.picture_share for candidate in found.values()), default=0.0) < ENOUGH_SHARE:
         further = by_all_means(looks)
         _add(found, _nominated(further, None, catalog, limit))
+        _add(found, _glimpsed(looks, catalog, limit))
         if not found:
             # Few hashes are looked up more thoroughly: under keys that are only near to theirs, too.
             _add(found, _nominated(further, None, catalog, limit, moments=FEW_MOMENTS))
     return sorted(found.values(), key=lambda c: c.strength, reverse=True)
+
+
+def _glimpsed(looks: Looks, catalog: Catalog, limit: int) -> list[Candidate]:
+    none = np.zeros(0)
+    return [
+        Candidate(g.original, g.reading, none, none, np.zeros((0, 0), np.uint16), g.share, (), g.pairs)
+        for g in glimpses(looks, catalog, limit)
+    ]
 
 
 def _add(found: dict[str, Candidate], candidates: list[Candidate]) -> None:

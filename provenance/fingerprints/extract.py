@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from provenance.fingerprints import features, iscc, pdq, sound
-from provenance.fingerprints.frames import FrameHasher, Hasher, Looks
-from provenance.fingerprints.values import Fingerprints
+from provenance.fingerprints.frames import MOST_LOOKS, FrameHasher, Hasher, Looks
+from provenance.fingerprints.values import Fingerprints, FrameFeatures
 from provenance.media.extract import Plan, extract
 from provenance.media.values import Extraction, Frame, GreyImage, Limits
 
 ORIGINAL_RATE = Fraction(2)
 """Hashed frames per second of an original."""
+FEATURES_STEP_S = 2.0
+"""Least seconds between frames of a film of which local features are taken; long films have no more frames for it."""
+FRAME_POINTS = 250
 CLIP_RATE = Fraction(8)
 """Hashed frames per second of a clip: denser, so that one falls within a sixteenth of a second of each original one."""
 
@@ -24,6 +30,7 @@ def fingerprint(
     *,
     limits: Limits,
     reference: bool,
+    frame_features: bool = False,
     require_sandbox: bool = False,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Fingerprints, Extraction]:
@@ -32,13 +39,18 @@ def fingerprint(
     Args:
         work: an empty folder of the caller's for what the decode leaves, such as the reference copy.
         reference: make the reference copy too.
+        frame_features: take local features of some of a film's frames, for a registry to find it by.
 
     Raises:
         MediaError: the file is not media, or over a limit.
         SandboxError: no fence could be had and ``require_sandbox`` is set.
     """
     plan = Plan(hash_rate=ORIGINAL_RATE, reference=reference, signature=True)
-    return _run(path, work, plan, pdq.hash_views, Looks(1), limits, require_sandbox, on_progress)
+    looks = Looks(MOST_LOOKS if frame_features else 1)
+    prints, extraction = _run(path, work, plan, pdq.hash_views, looks, limits, require_sandbox, on_progress)
+    if frame_features and not extraction.info.still:
+        prints = replace(prints, frame_features=_frame_features(looks))
+    return prints, extraction
 
 
 def fingerprint_clip(
@@ -95,6 +107,17 @@ def _run(
         iscc=_iscc(extraction, still) if plan.signature else None,
     )
     return prints, extraction
+
+
+def _frame_features(looks: Looks) -> FrameFeatures | None:
+    found = [
+        (round(frame.time * 1000), taken)
+        for frame in looks.spaced(FEATURES_STEP_S)
+        if (taken := features.features(frame.image, FRAME_POINTS)) is not None
+    ]
+    if not found:
+        return None
+    return FrameFeatures(np.array([time for time, _ in found], np.int64), tuple(taken for _, taken in found))
 
 
 def _iscc(extraction: Extraction, still: GreyImage | None) -> str | None:

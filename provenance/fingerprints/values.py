@@ -56,11 +56,19 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FrameFeatures:
+    """Local features of some frames of a film, at ``times_ms``: int64 (frames,), rising."""
+
+    times_ms: NDArray[np.int64]
+    pictures: tuple[Features, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Fingerprints:
     """All fingerprints of one file; what does not apply is None. ``iscc``: an ISCC unit (``ISCC:...``).
 
     Features are too large to be signed whole: an assertion holds ``features_sha256``, so what is read back from
-    one has the digest and no features.
+    one has the digest and no features. Those of a film's frames are not signed at all: they only help to find it.
     """
 
     frames: FrameHashes | None = None
@@ -68,3 +76,4 @@ class Fingerprints:
     features: Features | None = None
     features_sha256: str | None = None
     iscc: str | None = None
+    frame_features: FrameFeatures | None = None
