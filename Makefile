@@ -3,7 +3,7 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-BENCHMARKS := startup signing_cost corpus
+BENCHMARKS := startup signing_cost corpus batch search identify
 
 .PHONY: help demo test lint bench docs clean
 .DELETE_ON_ERROR:
@@ -28,7 +28,7 @@ lint: $(VENV)/.test
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	set -e; for name in $(BENCHMARKS); do $(PY) -m benchmarks.$$name; done
 
 docs: $(VENV)/.test
@@ -43,6 +43,10 @@ $(VENV)/.python: .ci/make-venv
 
 $(VENV)/.demo: $(VENV)/.python pyproject.toml
 	$(PIP) --editable '.[demo]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) --editable '.[demo,test,bench]'
 	touch $@
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml
