@@ -2,8 +2,8 @@
 
 1. Some moments of the clip are asked about, evenly spread; between two that surely come from the same asset, no more.
 2. Then all other moments are.
-3. Where few hashes are of moments that are not sure, keys that differ in one or two bits are looked up too: a still has
-   no neighbours that would be found in its place.
+3. Where most moments are not sure, and few hashes are of them, keys that differ in one or two bits are looked up too:
+   a still has no neighbours that would be found in its place.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def frame_hits(reader: Reader, query: Query) -> dict[int, NDArray[np.int64]]:
 
     unsure = first | later
     unsure[list(_sure(hits, which, moment))] = False
-    rows = np.unique(which[unsure[moment]])
+    # Where most moments are sure, the others are cuts and fades: not worth tens of thousands of keys.
+    few = np.count_nonzero(unsure) * 2 > np.count_nonzero(first | later)
+    rows = np.unique(which[unsure[moment]]) if few else np.zeros(0, dtype=np.int64)
     for flips in range(MAX_FLIPS, 0, -1):
         if len(rows) * probe_count(flips, reader.version.parameters) <= MAX_PROBES:
             probed = probes(keys[rows], flips, reader.version.parameters)
