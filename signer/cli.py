@@ -140,7 +140,7 @@ def sign(
             registrar = stack.enter_context(LocalRegistrar(settings, embargoed=embargo))
         if not (dry_run or found.single):
             stack.enter_context(locked(found.roots))
-        journal = stack.enter_context(_journal(settings, dry_run))
+        journal = stack.enter_context(_journal(settings, kept=not found.single, dry=dry_run))
         address = settings.database if registering else None
         plan = make_plan(found, order, journal, force=force, address=address, dry=dry_run)
         with screen.showing():
@@ -158,9 +158,10 @@ def sign(
         ctx.exit(ExitCode.FAILED)
 
 
-def _journal(settings: Settings, dry_run: bool) -> Journal:
+def _journal(settings: Settings, *, kept: bool, dry: bool) -> Journal:
+    """The home's journal; one of this run alone where nothing is to be gone on with or written."""
     path = settings.home / JOURNAL
-    return Journal(Path(":memory:") if dry_run and not path.exists() else path)
+    return Journal(path if kept and (path.exists() or not dry) else Path(":memory:"))
 
 
 def _foretell(plan: Plan, screen: Screen) -> None:
