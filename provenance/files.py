@@ -19,6 +19,16 @@ _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder; False, too, where that cannot be told: opening it then says why."""
+    return os.path.isdir(path)  # noqa: PTH112  (pathlib's raises where a name is too long or may not be looked at)
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a regular file; False, too, where that cannot be told."""
+    return os.path.isfile(path)  # noqa: PTH113  (as above)
+
+
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, hex.
 
@@ -32,7 +42,11 @@ def sha256_file(path: Path) -> str:
                 digest.update(chunk)
     except OSError as error:
         raise MediaError(
-            "media.unreadable", f"{path.name} cannot be read", found=_reason(error), hint="check path and permissions"
+            "media.unreadable",
+            f"{path.name} cannot be read",
+            expected="a file this user may read",
+            found=_reason(error),
+            hint="check path and permissions",
         ) from error
     return digest.hexdigest()
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol
 
 from provenance.errors import OutputError, ProvenanceError
@@ -162,26 +165,25 @@ class Batch:
             self.view.came_out(outcome)
         waiting = deque(plan.tasks)
         workers: Workers[Task] = Workers(jobs, self.settings, self.order, passphrase)
-        with ThreadPoolExecutor(1) as thread, workers:
+        with ThreadPoolExecutor(1) as thread, workers, _interrupts() as interrupted:
             try:
                 for item, signed, registering in plan.done:
                     self._signed(Outcome(item.source, State.DONE_BEFORE, signed), thread, registering)
-                while waiting or self._registering or workers.busy:
-                    while waiting and workers.free:
+                while (waiting or self._registering or workers.busy) and not interrupted.is_set():
+                    while waiting and workers.free and not interrupted.is_set():
                         self._begin(waiting.popleft(), workers)
                     for heard in workers.hear(_LOOK_EVERY_S):
                         self._heard(heard, thread)
                     self._registered()
-                return True
-            except KeyboardInterrupt:
-                self._stopped = True
-                for heard in workers.stop():
-                    self._heard(heard, thread)
-                thread.shutdown()
-                self._registered()
-                return False
+                if interrupted.is_set():
+                    self._stopped = True
+                    for heard in workers.stop():
+                        self._heard(heard, thread)
+                    thread.shutdown()
+                    self._registered()
             finally:
                 self._stopped = True
+        return not interrupted.is_set()
 
     def _begin(self, task: Task, workers: Workers[Task]) -> None:
         target = task.item.target
@@ -248,6 +250,25 @@ class Batch:
                 if self.registrar is not None and outcome.signed is not None:
                     self.journal.registered(outcome.signed.path, self.registrar.address)
                 self.view.came_out(replace(outcome, registered=created))
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Note the first Ctrl-C instead of raising at any point whatever: no file is lost between being signed and noted.
+
+    The second one interrupts as ever.
+    """
+    noted = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        noted.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def tidy(target: Path) -> None:

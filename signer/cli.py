@@ -12,6 +12,7 @@ import click
 from provenance.console import safe, stdout, warn
 from provenance.context import CANCELLED, NamedPath, settings_of
 from provenance.exits import ExitCode
+from provenance.files import is_folder
 from provenance.settings import Settings
 from signer.authority import WARNING
 from signer.batch import JOURNAL, Batch, Plan, Registrar, locked, make_plan
@@ -106,10 +107,10 @@ def sign(
         raise click.UsageError("--embargo needs --register")
     if as_json and as_lines:
         raise click.UsageError("--json and --json-lines are two answers; choose one")
-    if output is not None and not output.is_dir() and len(inputs) > 1 and not any(map(is_many, inputs)):
+    if output is not None and not is_folder(output) and len(inputs) > 1 and not any(map(is_many, inputs)):
         raise click.UsageError("with several inputs -o must be an existing folder")
     settings = settings_of(ctx)
-    found = find_inputs(inputs, output)
+    found = find_inputs(inputs, output, settings.home)
     name = key_name or default_key(settings.keys)
     entry = entry_of(settings.keys, name)
     passphrase = None

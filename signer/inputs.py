@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from provenance.errors import MediaError, OutputError
+from provenance.files import is_file, is_folder
 from provenance.media.kinds import sniff
 
 MARK = ".signed"
@@ -41,13 +42,14 @@ class Found:
     roots: tuple[Path, ...]
 
 
-def find_inputs(inputs: Sequence[Path], output: Path | None) -> Found:
+def find_inputs(inputs: Sequence[Path], output: Path | None, home: Path) -> Found:
     """Find what is to be signed: named files as they are, what folders and patterns hold if its content is media.
 
     Below a folder or the fixed part of a pattern, the tree is repeated under ``output``; a named file goes into it
-    directly. Hidden files, and folders that are links, are not looked into.
+    directly. Hidden files, folders that are links, and ``home``, which holds reference copies, are not looked into.
 
     Raises:
+        MediaError: ``media.missing``: nothing matches a pattern. ``media.none``: there is nothing to sign.
         OutputError: ``output.ambiguous``: two sources would go to one target. ``output.folder``: ``output`` is a file
             where a folder is needed.
     """
@@ -56,15 +58,17 @@ def find_inputs(inputs: Sequence[Path], output: Path | None) -> Found:
     roots: list[Path] = []
     several = len(inputs) > 1 or any(map(is_many, inputs))
     for given in inputs:
-        if given.is_dir():
-            base, files = given, _below(given, output)
+        if is_folder(given):
+            base = given
+            files = _below(base, _apart(base, home, output))
         elif is_pattern(given):
-            base, files = _fixed_part(given), _matches(given, output)
+            base = _fixed_part(given)
+            files = _matches(given, _apart(base, home, output))
         else:
             items.setdefault(given.absolute(), Item(given, _beside(given, output)))
             roots.append(output or given.parent)
             continue
-        if output is not None and os.path.lexists(output) and not output.is_dir():
+        if output is not None and os.path.lexists(output) and not is_folder(output):
             raise OutputError(
                 "output.folder",
                 f"{output} is a file, and what is in {given} needs a folder",
@@ -79,21 +83,39 @@ def find_inputs(inputs: Sequence[Path], output: Path | None) -> Found:
                 continue
             folder = path.parent if output is None else output / path.parent.relative_to(base)
             items.setdefault(path.absolute(), Item(path, folder / _signed_name(path)))
+    if not items:
+        raise MediaError(
+            "media.none",
+            f"there is nothing to sign in {', '.join(map(str, inputs))}",
+            expected="a folder or a pattern that holds media files",
+            found=f"{len(skipped)} files, none of them media" if skipped else "no files",
+            hint="check the path; hidden files and names that end in .signed are passed over",
+        )
     _require_distinct(items.values())
     return Found(tuple(items.values()), tuple(skipped.values()), not several, tuple(dict.fromkeys(roots)))
 
 
-def _below(folder: Path, output: Path | None) -> Iterator[Path]:
-    apart = output.absolute() if output is not None else None
+def _below(folder: Path, apart: Set[Path]) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and (here / name).absolute() != apart)
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and not _within(here / n, apart))
         yield from (here / name for name in sorted(names) if not name.startswith("."))
+
+
+def _apart(base: Path, *folders: Path | None) -> set[Path]:
+    """Those of the folders that lie below ``base``, and are not to be looked into."""
+    resolved = {folder.resolve() for folder in folders if folder is not None}
+    return {folder for folder in resolved if base.resolve() in folder.parents}
+
+
+def _within(path: Path, apart: Set[Path]) -> bool:
+    resolved = path.resolve()
+    return any(resolved.is_relative_to(folder) for folder in apart)
 
 
 def is_many(path: Path) -> bool:
     """Whether an input stands for any number of files: a folder or a pattern."""
-    return path.is_dir() or is_pattern(path)
+    return is_folder(path) or is_pattern(path)
 
 
 def is_pattern(path: Path) -> bool:
@@ -107,7 +129,7 @@ def _fixed_part(pattern: Path) -> Path:
     return Path(*parts[:first])
 
 
-def _matches(pattern: Path, output: Path | None) -> Iterator[Path]:
+def _matches(pattern: Path, apart: Set[Path]) -> Iterator[Path]:
     matches = [Path(name) for name in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207  (pathlib's takes no absolute pattern)
     if not matches:
         raise MediaError(
@@ -118,16 +140,18 @@ def _matches(pattern: Path, output: Path | None) -> Iterator[Path]:
             hint="check the pattern; quote it so that the shell leaves it alone",
         )
     for path in matches:
-        if path.is_dir():
-            yield from _below(path, output)
-        elif output is None or output.absolute() not in path.absolute().parents:
+        if _within(path, apart):
+            continue
+        if is_folder(path):
+            yield from _below(path, apart)
+        else:
             yield path
 
 
 def _reason_to_skip(path: Path) -> str | None:
     if path.stem.endswith(MARK) or f"{MARK}." in path.name:
         return "named as an output of signing"
-    if not path.is_file():
+    if not is_file(path):
         return "not a regular file"
     try:
         sniff(path)
@@ -143,7 +167,7 @@ def _beside(source: Path, output: Path | None) -> Path:
         return source
     if output is None:
         return source.with_name(_signed_name(source))
-    return output / _signed_name(source) if output.is_dir() else output
+    return output / _signed_name(source) if is_folder(output) else output
 
 
 def _signed_name(source: Path) -> str:

@@ -129,12 +129,13 @@ def sign_file(
                 )
             credential = read_back(staged, sidecar, prints, digest, anchors)
             kept = _keep_reference(settings.references, reference, digest)
+            if on_progress:
+                # The last call from which whoever asked may raise to stop: from here on the file is signed.
+                on_progress(1.0)
             if sidecar is None:
                 staged.publish()
             else:
                 staged.publish_with(sidecar)
-    if on_progress:
-        on_progress(1.0)
     return SignedAsset(
         path=target,
         sidecar=sidecar.target if sidecar else None,

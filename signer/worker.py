@@ -24,7 +24,7 @@ from provenance.context import error_as_json
 from provenance.credentials.reader import SIDECAR_SUFFIX, read_credential
 from provenance.credentials.values import CredentialState
 from provenance.errors import ProvenanceError
-from provenance.files import sha256_file
+from provenance.files import is_file, sha256_file
 from provenance.fingerprints.codec import ASSERTION_LABEL, from_assertion
 from provenance.settings import Settings
 from provenance.trust.anchors import load_anchors
@@ -72,7 +72,7 @@ class Bench:
     def _do(
         self, job: dict[str, Any], source: Path, target: Path, on_progress: Callable[[float], None]
     ) -> dict[str, Any]:
-        sha256 = sha256_file(source) if source.is_file() else ""
+        sha256 = sha256_file(source) if is_file(source) else ""
         if job["settle"] is not None:
             signed = self._present(target, job["settle"]["asset_id"])
             if signed is not None and job["settle"]["source_sha256"] in (None, sha256):

@@ -26,8 +26,9 @@ POWERLESS = (
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        ("read_pictures", ["sign", "clip.mp4"]),
-        ("read_back", ["sign", "clip.mp4"]),
+        ("make_plan", ["sign", "clip.mp4"]),
+        ("_begin", ["sign", "clip.mp4"]),
+        ("_hear", ["sign", "clip.mp4"]),
         ("fingerprint_clip", ["verify", "clip.mp4", "--report", "report.html"]),
         ("_require_agreement", ["register", "other.png"]),
     ],

@@ -16,7 +16,7 @@ from provenance.catalog import Nomination, Query
 from provenance.fingerprints.feature_keys import mirrored, probe_keys, stored_keys
 from provenance.fingerprints.features import features
 from provenance.fingerprints.values import Features, Fingerprints
-from registry import index, packing
+from registry import index
 from registry.reindex import reindex
 from registry.store import Registry
 
@@ -71,10 +71,7 @@ def nominate(registry: Registry, query: Query, viewer: str | None = None) -> lis
 def pictures(registry: Registry) -> list[Picture]:
     made = [drawn(seed) for seed in range(12)]
     for number in range(len(made)):
-        asset_id, prints = f"{number:026d}", Fingerprints(features=original(number))
-        add_asset(registry, asset_id, prints)
-        with registry.writing() as session:
-            session.add_all(packing.to_rows(asset_id, prints))
+        add_asset(registry, f"{number:026d}", Fingerprints(features=original(number)))
     return made
 
 
