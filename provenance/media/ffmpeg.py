@@ -55,9 +55,12 @@ def input_options(demuxer: str, fd: int, limits: Limits) -> list[str]:
 
 
 def global_options() -> list[str]:
-    """Quiet, no questions, no thread pools that grow with the machine."""
+    """Quiet, no questions, no thread pools that grow with the machine.
+
+    Each graph has one thread anyway: slices of pictures this small cost more to share out than they save.
+    """
     return ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-max_error_rate", "1",
-            "-filter_complex_threads", _THREADS]  # fmt: skip
+            "-filter_complex_threads", "1"]  # fmt: skip
 
 
 def _version(program: Path) -> tuple[int, ...]:
