@@ -9,7 +9,7 @@ import numpy as np
 
 from provenance.assets import Original
 from provenance.catalog import Catalog, Query
-from provenance.fingerprints.feature_keys import mirrored
+from provenance.fingerprints.feature_keys import mirrored, probe_keys, stored_keys
 from provenance.fingerprints.frames import Looks
 from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
 from provenance.fingerprints.values import Features, FrameFeatures
@@ -18,6 +18,8 @@ from verifier.still_fit import Fit, fit, moved, picture_features
 
 ASKED_FRAMES = 6
 _ASKED_POINTS = 400
+_LAID = 4
+"""Stored pictures of one film that a frame is laid on: those that share most keys; a long film has hundreds."""
 _ENLARGED = 2.0
 _SMALL_PX = 480
 _MIN_SPREAD = 0.08
@@ -65,11 +67,12 @@ def glimpses(looks: Looks, catalog: Catalog, limit: int) -> list[Glimpse]:
 
 def _glimpse(original: Original, stored: FrameFeatures, seen: list[tuple[Frame, Features]]) -> Glimpse | None:
     best: list[tuple[Fit, float, float]] = []
-    for frame, features in seen:
+    likeliest = _likeliest(stored, [features for _, features in seen])
+    for (frame, features), pictures in zip(seen, likeliest, strict=True):
         fits = [
-            (laid, float(frame.time), time / 1000)
-            for time, picture in zip(stored.times_ms.tolist(), stored.pictures, strict=True)
-            if (laid := fit(picture, features)) is not None and laid.spread >= _MIN_SPREAD
+            (laid, float(frame.time), float(stored.times_ms[number]) / 1000)
+            for number in pictures
+            if (laid := fit(stored.pictures[number], features)) is not None and laid.spread >= _MIN_SPREAD
         ]
         if fits:
             best.append(max(fits, key=lambda one: len(one[0].photo)))
@@ -79,6 +82,19 @@ def _glimpse(original: Original, stored: FrameFeatures, seen: list[tuple[Frame, 
     shown = stored.pictures[0]
     reading = _reading(best[0][0], (shown.width, shown.height), seen[0][0].image.shape[::-1])
     return Glimpse(original, tuple((ours, theirs) for _, ours, theirs in best), len(best) / len(seen), reading)
+
+
+def _likeliest(stored: FrameFeatures, seen: Sequence[Features]) -> list[list[int]]:
+    """For each picture seen, the stored ones that share most keys with it, either way round, most first."""
+    keys = stored_keys(np.concatenate([picture.descriptors for picture in stored.pictures]))
+    owner = np.repeat(np.arange(len(stored.pictures)), [len(picture.descriptors) for picture in stored.pictures])
+    found = []
+    for picture in seen:
+        both = np.concatenate([picture.descriptors, mirrored(picture.descriptors)])
+        shared = np.bincount(owner[np.isin(keys, probe_keys(both))], minlength=len(stored.pictures))
+        order = np.argsort(-shared, kind="stable")[:_LAID]
+        found.append([number for number in order.tolist() if shared[number]])
+    return found
 
 
 def _reading(laid: Fit, size: tuple[int, int], frame_size: tuple[int, int]) -> Reading:

@@ -21,6 +21,7 @@ _FRAME_ELEMENTS = 380
 _FRAME_BITS = 1 + 32 + 8 + 5 * 8 + _FRAME_ELEMENTS // 5 * 8
 _SEGMENT_BITS = 32 + 32 + 1 + 32 + 32 + 5 * 243
 _HEADER_BITS = 32 + 1 + 32 + 16 + 16 + 32 + 32 + 16 + 1 + 32 + 32
+_BLOCK_FRAMES = 1024
 _FRAME_COUNT_AT = 32 + 1 + 32 + 16 + 16 + 32
 
 
@@ -28,10 +29,13 @@ def video_iscc(signature: Path) -> str | None:
     """ISCC of moving pictures from FFmpeg's binary MPEG-7 signature; None where it holds no frame."""
     from iscc_core import gen_video_code_v0
 
-    frames = read_mpeg7_frames(signature.read_bytes())
-    if not len(frames):
+    packed = np.unique(_packed_frames(signature.read_bytes()), axis=0)
+    if not len(packed):
         return None
-    return str(gen_video_code_v0([tuple(row) for row in frames.tolist()], bits=_BITS)["iscc"])
+    # The code is made of the distinct frames' sum alone: handed over as one frame, an hour takes no more memory.
+    blocks = (packed[at : at + _BLOCK_FRAMES] for at in range(0, len(packed), _BLOCK_FRAMES))
+    total = sum(_elements(block).sum(axis=0, dtype=np.int64) for block in blocks)
+    return str(gen_video_code_v0([tuple(np.asarray(total).tolist())], bits=_BITS)["iscc"])
 
 
 def audio_iscc(chromaprint: NDArray[np.uint32]) -> str | None:
@@ -60,24 +64,42 @@ def read_mpeg7_frames(data: bytes) -> NDArray[np.uint8]:
     Raises:
         MediaError: the bit stream is shorter than its own counts say.
     """
-    bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8))
-    if bits.size < _HEADER_BITS + 32:
-        return np.zeros((0, _FRAME_ELEMENTS), dtype=np.uint8)
-    frames = _number(bits, _FRAME_COUNT_AT)
-    segments = _number(bits, _HEADER_BITS)
+    return _elements(_packed_frames(data))
+
+
+def _packed_frames(data: bytes) -> NDArray[np.uint8]:
+    """The frames as they are stored, five elements a byte: uint8 (frames, 76). Raises as ``read_mpeg7_frames``."""
+    octets = np.frombuffer(data, dtype=np.uint8)
+    if octets.size * 8 < _HEADER_BITS + 32:
+        return np.zeros((0, _FRAME_ELEMENTS // 5), dtype=np.uint8)
+    frames = _number(octets, _FRAME_COUNT_AT)
+    segments = _number(octets, _HEADER_BITS)
     start = _HEADER_BITS + 32 + segments * _SEGMENT_BITS + 1
     # FFmpeg counts the frames from zero, so the count may be one short of what is there.
-    frames = min(frames + 1, (bits.size - start) // _FRAME_BITS)
+    frames = min(frames + 1, (octets.size * 8 - start) // _FRAME_BITS)
     if frames < 0:
         raise MediaError(
             "media.signature", "the MPEG-7 signature is cut short", expected=f"{segments} segments", found="fewer"
         )
-    table = bits[start : start + frames * _FRAME_BITS].reshape(frames, _FRAME_BITS)
-    packed = np.packbits(table[:, -_FRAME_ELEMENTS // 5 * 8 :], axis=1)
+    packed = np.empty((frames, _FRAME_ELEMENTS // 5), dtype=np.uint8)
+    for first in range(0, frames, _BLOCK_FRAMES):
+        count = min(_BLOCK_FRAMES, frames - first)
+        table = _bits(octets, start + first * _FRAME_BITS, count * _FRAME_BITS).reshape(count, _FRAME_BITS)
+        packed[first : first + count] = np.packbits(table[:, -_FRAME_ELEMENTS // 5 * 8 :], axis=1)
+    return packed
+
+
+def _elements(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The elements, 0 to 2, of frames as they are stored: uint8 (frames, 380)."""
     powers = np.array([81, 27, 9, 3, 1], dtype=np.uint8)
     trits: NDArray[np.uint8] = packed[:, :, None] // powers % 3
-    return trits.reshape(frames, _FRAME_ELEMENTS)
+    return trits.reshape(len(packed), _FRAME_ELEMENTS)
 
 
-def _number(bits: NDArray[np.uint8], at: int) -> int:
-    return int.from_bytes(np.packbits(bits[at : at + 32]).tobytes(), "big")
+def _bits(octets: NDArray[np.uint8], at: int, count: int) -> NDArray[np.uint8]:
+    """``count`` bits from bit ``at`` on, one an entry."""
+    return np.unpackbits(octets[at // 8 : (at + count + 7) // 8])[at % 8 :][:count]
+
+
+def _number(octets: NDArray[np.uint8], at: int) -> int:
+    return int.from_bytes(np.packbits(_bits(octets, at, 32)).tobytes(), "big")
