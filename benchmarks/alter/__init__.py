@@ -1,0 +1,1 @@
+"""What was altered, where and when: seeded alterations of real clips, laundered, and what ``verify`` says of them."""
