@@ -42,13 +42,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One clip that was asked about. ``said``: None where too little of the change was left to be asked about."""
+    """One clip that was asked about. ``start``: second of the original at which its footage begins.
+
+    ``said``: None where too little of the change was left to be asked about.
+    """
 
     clip: str
     alteration: str
     strength: str
     laundering: str
     path: Path
+    start: float
     truth: Truth
     said: Said | None
 
@@ -109,14 +113,15 @@ def perform(task: Task, work: Path, room: Newsroom, version: str) -> list[Result
     """Alter a clip, launder it in all ways, ask about each."""
     results = []
     strength = catalogue.strength_of(task.source.name, task.alteration)
+    start = cut_base(task.source, work / "bases").start
     for name, path, truth in make(task, work):
         said = None if truth.altered and _hidden(name, truth) else _answer(path, work, room, version)
-        results.append(Result(task.source.name, task.alteration, strength, name, path, truth, said))
+        results.append(Result(task.source.name, task.alteration, strength, name, path, start, truth, said))
     return results
 
 
 def make(task: Task, work: Path) -> list[tuple[str, Path, Truth]]:
-    """Name of the laundering, clip and truth as seen in it; made unless they are there. None where nothing shows."""
+    """Name of the laundering, clip and truth as seen in it, made unless they are there; none where nothing shows."""
     folder = work / "clips" / _version()
     folder.mkdir(parents=True, exist_ok=True)
     alteration = catalogue.BY_NAME[task.alteration]
