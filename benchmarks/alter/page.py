@@ -46,7 +46,6 @@ def write(run: Run, page: Path) -> None:
 def _heading(run: Run) -> str:
     asked = sorted({result.clip for result in run.results})
     answered = [result for result in run.results if result.said is not None]
-    named = dict.fromkeys(result.laundering for result in run.results)
     return _HEADING.format(
         machine=describe(),
         version=code_version(ANSWERED_BY),
@@ -58,7 +57,8 @@ def _heading(run: Run) -> str:
         altered=altered(answered).count,
         untouched=untouched(answered).count,
         hidden=len(run.results) - len(answered),
-        launderings=", ".join(one.name for one in laundering.LAUNDERINGS if one.name in named),
+        launderings=", ".join(_launderings(altered(answered))) or "none",
+        clean=", ".join(_launderings(untouched(answered))) or "none",
         made_up=f"{len(run.made_up)} of the {len(run.originals)}",
     )
 
@@ -81,7 +81,7 @@ def _classes(run: Run, beside: Path) -> str:
     labels = [
         label for label in dict.fromkeys(a.label for a in catalogue.ALTERATIONS) if whole.where(label=label).count
     ]
-    names = [one.name for one in laundering.LAUNDERINGS if whole.where(laundering=one.name).count]
+    names = _launderings(whole)
     cells = {(a, b): whole.where(label=a, laundering=b).rate for a in labels for b in names}
     (beside / "classes.svg").write_text(plots.heat_map("Altered clips found, both halves", labels, names, cells))
     lines += ["", f"![Found, by class and laundering]({beside.name}/classes.svg)", "", *_strengths(whole)]
@@ -118,7 +118,7 @@ def _false_alarms(run: Run) -> str:
     lines.append("|" + "---|" * 5)
     halves = [untouched(run.half(second=second)) for _, second in HALVES]
     whole = untouched(run.results)
-    for name in [one.name for one in laundering.LAUNDERINGS if whole.where(laundering=one.name).count]:
+    for name in _launderings(whole):
         of = whole.where(laundering=name)
         words = sorted({word for one in of.scores if one.called for word in one.strays})
         cells = [_found(half.where(laundering=name)) for half in halves]
@@ -141,7 +141,7 @@ def _curve(run: Run, beside: Path) -> str:
 def _cost(run: Run) -> str:
     whole = Group.of(run.results)
     lines = ["## Cost", "", _COST, "", "| laundering | verify ÷ decode | seconds of clip a second |", "|---|---|---|"]
-    for name in [one.name for one in laundering.LAUNDERINGS if whole.where(laundering=one.name).count]:
+    for name in _launderings(whole):
         of = whole.where(laundering=name)
         lines.append(f"| {name} | {of.cost:.1f} | {of.pace:.1f} |")
     return "\n".join([*lines, f"| **all** | {whole.cost:.1f} | {whole.pace:.1f} |"])
@@ -161,6 +161,10 @@ def _wrong(run: Run, beside: Path) -> str:
 
 def _labels() -> list[str]:
     return list(dict.fromkeys(alteration.label for alteration in catalogue.ALTERATIONS))
+
+
+def _launderings(group: Group) -> list[str]:
+    return [one.name for one in laundering.LAUNDERINGS if group.where(laundering=one.name).count]
 
 
 def _found(group: Group) -> str:
@@ -183,7 +187,9 @@ Written by `python -m benchmarks.alter`. {machine} Product sources: `{version}`.
 
 Registered: {clips} clips. Asked about: {asked} of them, {second} of the second half ({names}).
 Clips made and verified: {count}, of which {altered} altered and {untouched} untouched. {hidden} more were left out, as
-the laundering crops or covers what was changed. Launderings: {launderings}.
+the laundering crops or covers what was changed.
+
+Altered clips went through: {launderings}. Untouched clips went through: {clean}.
 
 Every clip is signed and registered by the product itself. A seeded stretch of at most 8 s is altered, crudely, from
 the description of a method; what was done, when and where is known exactly. It is then laundered, and the product
@@ -194,11 +200,11 @@ intervals after Wilson. *Altered* is what the verdict says; *inconclusive* and *
 synthesised anew, of which it is right, too, to name the original and to leave its picture open. The targets for 30 s
 of 720p and for memory are not measured here."""
 _COLUMNS = """*Others*: crop, vertical, letterbox, mirror, logo, caption, grade and a filmed screen, each after one
-seeded alteration of a clip. *Unsure*: neither a match nor altered was said. *Right kind*: share of those found of which every
-change was called by a right word (a lip-sync takes two: `face` or `region`, and the sound's). *Other words*: found
-clips with altering words besides. *Time*: median intersection over union with the true stretches, 0 where no finding
-has a right word; of a cut, the original's seconds that are missing. *Region*: share in which the surest finding with a
-right word has its centre in the true box and an intersection over union of .3 with it."""
+seeded alteration of a clip. *Unsure*: neither a match nor altered was said. *Right kind*: share of those found of
+which every change was called by a right word (a lip-sync takes two: `face` or `region`, and the sound's). *Other
+words*: found clips with altering words besides. *Time*: median intersection over union with the true stretches, 0
+where no finding has a right word; of a cut, the original's seconds that are missing. *Region*: share in which the
+surest finding with a right word has its centre in the true box and an intersection over union of .3 with it."""
 _AMBIGUOUS = """Music under the voice, which is all still there, is an edit to some and none to others: {called} of
 {count} were called altered, and it counts neither way."""
 _ROC = """Every clip by the highest score of its altering findings, 0 where there are none: what other thresholds on

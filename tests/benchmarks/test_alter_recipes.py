@@ -20,7 +20,7 @@ from benchmarks.alter.truth import Truth
 from benchmarks.alter.voice import music, speech, voiced
 from benchmarks.identify.base import Base, cut_base, generator
 
-SMALL = 320 * 180
+SMALL = 192 * 108
 LOCAL = ("lip-sync", "reenactment", "face-swap", "body", "added", "removed", "recoloured", "text")
 ALIKE = ("reversed", "held", "dropped")
 """Alterations of time that leave the clip as long as it was, and everything outside their stretch alone."""
@@ -34,12 +34,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def base(folder: Path, footage: Path) -> Base:
-    return cut_base(footage, folder, most=4.0)
+    return cut_base(footage, folder, most=3.2)
 
 
 @pytest.fixture(scope="module")
 def other(folder: Path, silent: Path) -> Base:
-    return cut_base(silent, folder, most=4.0)
+    return cut_base(silent, folder, most=3.2)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def sounding(footage: Footage, stretch: tuple[float, float]) -> np.ndarray:
     return (times < stretch[0] - 0.001) | (times >= stretch[1] + 0.001)
 
 
-@pytest.mark.parametrize("strength", STRENGTHS)
+@pytest.mark.parametrize("strength", ["plain", "hard"])
 @pytest.mark.parametrize("name", LOCAL)
 def test_outside_its_stretch_and_region_a_clip_is_as_it_was(
     name: str, strength: str, small: Footage, other: Base, beside: Footage, folder: Path
