@@ -15,6 +15,7 @@ from benchmarks.alter.footage import RATE, Footage, read, write
 from benchmarks.alter.job import LASTS, STRENGTHS, Altered, Job
 from benchmarks.alter.local import InvisibleError
 from benchmarks.alter.run import tasks
+from benchmarks.alter.score import overlap
 from benchmarks.alter.sounds import spliced
 from benchmarks.alter.truth import Truth
 from benchmarks.alter.voice import music, speech, voiced
@@ -202,6 +203,26 @@ def test_every_laundering_makes_a_clip_of_the_same_length(name: str, small: Foot
         assert len(container.streams.audio) == (name != "muted")
         *_, last = (float(frame.time or 0) for frame in container.decode(video=0))
     assert last == pytest.approx(29 / 25, abs=0.09)
+
+
+@pytest.mark.parametrize("name", ["studio", "crop", "letterbox", "mirror", "screen"])
+def test_a_box_is_where_its_laundering_took_it(name: str, small: Footage, folder: Path) -> None:
+    black = np.zeros_like(small.frames[0])
+    box = (0.4, 0.5, 0.2, 0.2)
+    x, y, w, h = (round(v * side) for v, side in zip(box, (small.width, small.height) * 2, strict=True))
+    black[y : y + h, x : x + w] = 255
+    base = write(replace(small, frames=(black,) * 5, sound=small.sound[: small.sample(5)]), folder / "marked.mov")
+    target = folder / f"marked-{name}.mp4"
+    matrix = laundering.BY_NAME[name].write(base, target, folder, generator(name))
+    with av.open(str(target)) as container:
+        grey = next(container.decode(video=0)).to_ndarray(format="gray")
+    rows, columns = np.nonzero(grey > 128)
+    height, width = grey.shape
+    left, top = columns.min() / width, rows.min() / height
+    seen = left, top, (columns.max() + 1) / width - left, (rows.max() + 1) / height - top
+    said = Truth(True, (("region",),), box=box).seen_through(matrix).box
+    assert said is not None
+    assert overlap(said, seen) > 0.8
 
 
 def test_a_change_out_of_frame_or_under_a_caption_is_not_asked_about() -> None:
