@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.alter import catalogue, laundering, page
+from benchmarks.alter import catalogue, cost, laundering, page
 from benchmarks.alter.figures import targets
 from benchmarks.alter.run import Result, Task, run, tasks
 from benchmarks.alter.score import score
@@ -23,6 +23,7 @@ from benchmarks.identify.run import foreign_footage
 from benchmarks.media import default_clips
 
 PAGE = Path("docs/benchmarks/alter.md")
+COST = "cost.md"
 QUICK_LAUNDERINGS = ("studio", "platform")
 
 
@@ -31,6 +32,8 @@ def main() -> int:
     work = options.work.absolute()
     bases = work / "bases"
     bases.mkdir(parents=True, exist_ok=True)
+    if options.cost:
+        return measure_cost(work, hour=not options.quick, keep=not options.no_page)
     clips = [path for path in default_clips(options.clips) if not path.stem.startswith(COPIES)]
     originals = {path.name: voiced(path, work) for path in clips}
     asked = [originals[path.name] for path in chosen(clips, options)]
@@ -48,13 +51,23 @@ def main() -> int:
         print(line(result), flush=True)
     second = frozenset(path.name for path in halves(clips)[1])
     made_up = frozenset(path.name for path in clips if originals[path.name] != path)
-    whole = page.Run(originals, second, made_up, results)
+    sections = [(work / COST).read_text()] if (work / COST).exists() else []
+    whole = page.Run(originals, second, made_up, results, sections)
     print(summary(whole))
     partial = options.quick or options.only or options.clip or options.laundering or options.half != "both"
     if not options.no_page and (options.page or not partial):
         page.write(whole, options.page or PAGE)
     if options.json:
         options.json.write_text(json.dumps(as_json(results), indent=1))
+    return 0
+
+
+def measure_cost(work: Path, *, hour: bool, keep: bool) -> int:
+    """The part about longer clips alone; what it found goes onto the page that a run over clips writes."""
+    text = cost.section(cost.measure(work / "cost", hour=hour))
+    print(text)
+    if keep:
+        (work / COST).write_text(text)
     return 0
 
 
@@ -130,6 +143,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("bench-output/alter"), help="keeps what was made")
     parser.add_argument("--page", type=Path, help=f"write the page here [{PAGE}, for a run over everything]")
     parser.add_argument("--no-page", action="store_true", help="no page")
+    parser.add_argument("--cost", action="store_true", help="what longer clips cost alone; no hour with --quick")
     return parser.parse_args()
 
 

@@ -21,12 +21,13 @@ HALVES = (("second", True), ("first", False))
 @dataclass(frozen=True, slots=True)
 class Run:
     """All that was measured. ``originals``: what is registered, by file name; ``second``: names of the clips of the
-    second half; ``made_up``: names of those that got sound of their own."""
+    second half; ``made_up``: names of those that got sound of their own; ``sections``: further parts of the page."""
 
     originals: Mapping[str, Path]
     second: frozenset[str]
     made_up: frozenset[str]
     results: Sequence[Result]
+    sections: Sequence[str] = ()
 
     def half(self, *, second: bool) -> list[Result]:
         return [result for result in self.results if (result.clip in self.second) is second]
@@ -39,7 +40,7 @@ def write(run: Run, page: Path) -> None:
     for old in (*beside.glob("*.svg"), *beside.glob("*.jpg"), *beside.glob("*.md")):
         old.unlink()
     parts = [_heading(run), _targets(run), _classes(run, beside), _false_alarms(run), _curve(run, beside), _cost(run)]
-    parts += [_wrong(run, beside), _NOTES]
+    parts += [*run.sections, _wrong(run, beside), _NOTES]
     page.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 
 
@@ -198,7 +199,7 @@ they are registered with made-up speech of their own, so that every alteration o
 _EXPLAINED = """The second half of the clips decides: thresholds may be set on the first half alone. In brackets: 95 %
 intervals after Wilson. *Altered* is what the verdict says; *inconclusive* and *unknown* are not found, but for a clip
 synthesised anew, of which it is right, too, to name the original and to leave its picture open. The targets for 30 s
-of 720p and for memory are not measured here."""
+of 720p and for memory are asked by `--cost`, and stand under *A longer clip* where it was run."""
 _COLUMNS = """*Others*: crop, vertical, letterbox, mirror, logo, caption, grade and a filmed screen, each after one
 seeded alteration of a clip. *Unsure*: neither a match nor altered was said. *Right kind*: share of those found of
 which every change was called by a right word (a lip-sync takes two: `face` or `region`, and the sound's). *Other
