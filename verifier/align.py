@@ -17,8 +17,9 @@ from verifier.asked import CLOSE_BITS, SAME_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
+from verifier.stillness import place_still
 from verifier.timing import Piece, find_pieces, moves
-from verifier.tracks import Track, clip_track, grid_size, original_track
+from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
 
 _PAIRS = 6
 _MARGIN_S = 20.0
@@ -114,7 +115,7 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
     if candidate.picture_share < MIN_PICTURE_SHARE:
         return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference)
     if reference is None or working is None:
-        return Alignment(candidate, _pieces_by_hash(clip, candidate, confirmed=False), None, reference)
+        return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
@@ -137,12 +138,23 @@ def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Se
                 again = tuple(find_pieces(clip_track(frames(), refined), kept, clip.duration))
                 pieces = max(pieces, again, key=_evidence)
             return Alignment(candidate, pieces, refined, reference)
-    if not (moves(shown) and moves(kept)):
-        # Too little moves to tell the moment. Were there motion, and none of it agreed, it would be another moment.
-        pieces = _pieces_by_hash(clip, candidate, confirmed=geometry.inliers > 0)
-        if pieces:
-            geometry = _refined(geometry, candidate, pieces, reference, working, settings)
+    if moves(shown):
+        # Were it the same moment, some of what moves would agree.
+        return Alignment(candidate, (), geometry, reference)
+    pieces = tuple(find_pieces(shown, kept, clip.duration, FAINT_FLOOR))
+    if not pieces and not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
+        still = place_still(shown, kept, clip.duration)
+        pieces = () if still is None else (still,)
+    if pieces:
+        geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
+
+
+def _same_by_hash(candidate: Candidate) -> bool:
+    """Whether most frames are so near an original one that nothing else need confirm it."""
+    if not candidate.distance.size:
+        return False
+    return float((candidate.distance.min(axis=1) <= SAME_BITS).mean()) > 1 / 2
 
 
 def _closest(candidate: Candidate) -> tuple[float, float]:
@@ -222,12 +234,8 @@ def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _pieces_by_hash(clip: Clip, candidate: Candidate, confirmed: bool) -> tuple[Piece, ...]:
-    """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second.
-
-    Args:
-        confirmed: whether local features have found the same picture, so that hashes need not do it alone.
-    """
+def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
+    """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second."""
     if not candidate.distance.size:
         return ()
     rough = rough_line(candidate)
@@ -235,7 +243,7 @@ def _pieces_by_hash(clip: Clip, candidate: Candidate, confirmed: bool) -> tuple[
         return ()
     predicted = rough.speed * candidate.clip_times + rough.offset
     near = np.abs(candidate.original_times[None, :] - predicted[:, None]) <= 0.5
-    close = ((candidate.distance <= (CLOSE_BITS if confirmed else SAME_BITS)) & near).any(axis=1)
+    close = ((candidate.distance <= SAME_BITS) & near).any(axis=1)
     if not close.any():
         return ()
     times = candidate.clip_times[close]

@@ -39,18 +39,22 @@ _PACES = (0.5, 0.7, 1.0, 1.4, 2.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """Both tracks with what moves in the clip: ``ours`` float32 (n, pixels); the original's is made as it is needed."""
+    """Both tracks with what moves in the clip: ``ours`` float32 (n, pixels); the original's is made as it is needed.
+
+    ``floor``: as for ``residuals``.
+    """
 
     ours: NDArray[np.float32]
     clip: Track
     original: Track
+    floor: float
     _made: dict[float, NDArray[np.float32]] = field(default_factory=dict)
 
     def theirs(self, speed: float) -> NDArray[np.float32]:
         """What moves in the original as it looks at that speed: float32 (m, pixels)."""
         pace = min(_PACES, key=lambda p: abs(np.log(abs(speed) / p)))
         if pace not in self._made:
-            self._made[pace], _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace)
+            self._made[pace], _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor)
         return self._made[pace]
 
     def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -221,6 +221,9 @@ def _doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:
         return "the publisher keeps no reference copy to compare it with"
     if clip.extraction.info.has_video and alignments and all(a.by_sound for a in alignments):
         return "only its sound was recognised, not its picture"
+    placed = [piece for alignment in alignments if alignment.geometry for piece in alignment.pieces]
+    if placed and moving and not any(piece.moving for piece in placed):
+        return "too little moves in it to tell its moment from others of the same scene"
     return None
 
 

@@ -25,6 +25,8 @@ of a short clip. Other moments of the same scene reach 0.72 for half a second, a
 EXACT_MOMENT = 0.87
 """Mean correlation of their best frames: where it is the same moment, somewhere it is so exactly. Another moment of
 the same scene reached 0.82; re-encodings at 240p crf 34 lie at 0.9 throughout."""
+EXACT_THROUGHOUT = 0.9
+"""Mean correlation of all their frames: at other speeds, other moments of the same scene reached 0.72."""
 LONG_S = 2.5
 """Seconds of motion after which no moment need be exact: the moment is the same, and the copy a poor one."""
 BRIDGE_SHARE = 0.8
@@ -59,16 +61,17 @@ class Piece:
         return self.end - self.start
 
 
-def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
+def find_pieces(clip: Track, original: Track, end: float, floor: float = MOTION_FLOOR) -> list[Piece]:
     """The piecewise map from clip to original; empty where nothing that moves agrees.
 
     Args:
         end: the clip's duration in seconds.
+        floor: root mean square grey levels of motion that are hardly above noise.
     """
     if len(clip.times) < 2 or len(original.times) < 2:
         return []
-    ours, motion = residuals(clip, clip.mask)
-    match = Match(ours, clip, original)
+    ours, motion = residuals(clip, clip.mask, floor=floor)
+    match = Match(ours, clip, original, floor)
     whole = np.arange(len(clip.times))
     lines = [match.fit(line, whole) for line in agree(votes(match, end))]
     found = _share_out(lines, match, motion, end) if lines else []
@@ -77,12 +80,16 @@ def find_pieces(clip: Track, original: Track, end: float) -> list[Piece]:
     return _bridged(found, match, end)
 
 
-def moves(track: Track) -> bool:
-    """Whether enough moves for the moment to be told: a second of it, or a third of a short track."""
+def moves(track: Track, floor: float = MOTION_FLOOR) -> bool:
+    """Whether enough moves for the moment to be told: a second of it, or a third of a short track.
+
+    Args:
+        floor: root mean square grey levels of motion that are hardly above noise.
+    """
     if len(track.times) < 2:
         return False
     _, motion = residuals(track, track.mask)
-    lively = float((motion >= 2 * MOTION_FLOOR).mean()) * float(np.ptp(track.times))
+    lively = float((motion >= 2 * floor).mean()) * float(np.ptp(track.times))
     return lively >= min(1.0, float(np.ptp(track.times)) / 3)
 
 
@@ -95,7 +102,7 @@ def _share_out(lines: list[Line], match: Match, motion: NDArray[np.float32], end
     smooth = np.asarray(cv2.blur(raw, (width, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
     # The first (most agreed) line wins where lines are as good as each other.
     smooth -= np.arange(len(lines), dtype=np.float32)[:, None] * 0.03
-    quiet = motion < 2 * MOTION_FLOOR
+    quiet = motion < 2 * match.floor
     label = np.where(smooth.max(axis=0) >= SAME_MOMENT * 0.8, np.argmax(smooth, axis=0), -1)
     label = _fill_quiet(label, quiet)
     edges = np.flatnonzero(np.diff(label, prepend=-2, append=-2))
@@ -124,10 +131,12 @@ def _believed(pieces: list[Piece], speed: float, match: Match, motion: NDArray[n
     """Whether pieces on one line explain enough of what moves, and somewhere exactly or for long."""
     length = sum(piece.length for piece in pieces)
     score = sum(piece.length * piece.score for piece in pieces) / length
-    if score < SURE_MOMENT or length < _needed(speed, end):
+    # Where frame after frame is exact, another speed needs no more of it than the plain one.
+    needed = _needed(1.0 if score >= EXACT_THROUGHOUT else speed, end)
+    if score < SURE_MOMENT or length < needed:
         return False
     times = match.clip.times
-    lively = [(motion >= MOTION_FLOOR) & (times >= p.start - 1e-6) & (times < p.end) for p in pieces]
+    lively = [(motion >= match.floor) & (times >= p.start - 1e-6) & (times < p.end) for p in pieces]
     moving = float(np.any(lively, axis=0).mean()) * end
     return _peak(pieces, match) >= EXACT_MOMENT or moving >= (LONG_S if speed == 1.0 else 1.2 * LONG_S)
 

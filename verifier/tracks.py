@@ -24,6 +24,8 @@ _MIN_STEP_S = 0.025
 """Frames closer than this (40 a second) are passed over: nothing is gained from them."""
 MOTION_FLOOR = 1.5
 """Root mean square residual (grey levels, 0-255) under which a frame's motion is hardly above compression noise."""
+FAINT_FLOOR = 0.5
+"""The same for scenes in which little moves, or only something small: an encoder spends its bits on that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,15 +84,16 @@ def clip_track(frames: Iterable[Frame], geometry: Geometry) -> Track:
 
 
 def residuals(
-    track: Track, mask: NDArray[np.bool_], surroundings_s: float = SURROUNDINGS_S
+    track: Track, mask: NDArray[np.bool_], surroundings_s: float = SURROUNDINGS_S, floor: float = MOTION_FLOOR
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What moves, inside a mask.
 
     Args:
         surroundings_s: seconds before and after a frame whose mean is what stands still.
+        floor: root mean square grey levels of motion that are hardly above noise.
 
     Returns:
-        unit residuals float32 (n, pixels), shortened where there is less motion than ``MOTION_FLOOR``, so that
+        unit residuals float32 (n, pixels), shortened where there is less motion than ``floor``, so that
         their products are correlations that tend to zero where nothing can be said; and the motion, root mean
         square grey levels, float32 (n,).
     """
@@ -108,7 +111,7 @@ def residuals(
         moving = (pixels[rows - low] - still).astype(np.float32)
         moving -= moving.mean(axis=1, keepdims=True)
         norm = np.linalg.norm(moving, axis=1)
-        unit[rows] = moving / np.maximum(norm, MOTION_FLOOR * np.sqrt(count))[:, None]
+        unit[rows] = moving / np.maximum(norm, floor * np.sqrt(count))[:, None]
         motion[rows] = norm / np.sqrt(count)
     return unit, motion
 
