@@ -26,6 +26,8 @@ _STEP_S = 0.08
 _WINDOW_S = 1.6
 _SHORT_WINDOW_S = 0.8
 _MAX_WINDOWS = 400
+_BLOCK_STEPS = 500
+"""Steps of the clip whose likeness to the original is held at once: 40 s, 2 MB for a minute of the original."""
 _MAX_LINES = 12
 _CLOCK_DRIFT = 0.003
 _LEAST_DRIFT_S = 0.12
@@ -72,6 +74,11 @@ class Match:
     def period(self) -> float:
         """Seconds between the original's frames."""
         return float(np.median(np.diff(self.original.times)))
+
+    @property
+    def pace(self) -> float:
+        """Seconds between the clip's frames."""
+        return float(np.median(np.diff(self.clip.times)))
 
     def fit(self, line: Line, frames: NDArray[np.int64]) -> Line:
         """Fit a line to a fraction of a frame over some of the clip, by the best shift of each second of it."""
@@ -149,33 +156,55 @@ def _best_shifts(
 
 def votes(match: Match, end: float) -> NDArray[np.float64]:
     """Best line of each window: rows of (clip time of its middle, original time there, speed, mean correlation)."""
-    cast = []
+    steps = max(2, int(end / _STEP_S))
+    sizes = []
     for length_s, speeds in ((_WINDOW_S, SPEEDS), (_SHORT_WINDOW_S, SPEEDS[:1])):
-        length = max(2, round(min(length_s, end) / _STEP_S))
-        stride = max(length_s / 4, (end - length_s) / _MAX_WINDOWS)
-        for first in np.arange(0, max(end - length_s, 0) + stride / 2, stride):
-            moments = first + np.arange(length) * _STEP_S
-            cast.append(_vote(match, moments, speeds))
+        length = min(steps, round(length_s / _STEP_S))
+        stride = max(1, round(length / 4), -(-(steps - length) // _MAX_WINDOWS))
+        sizes.append((length, stride, speeds))
+    cast: list[tuple[float, float, float, float]] = []
+    grid = np.arange(steps, dtype=np.float64) * _STEP_S
+    for start in range(0, steps, _BLOCK_STEPS):
+        stop = min(start + _BLOCK_STEPS, steps)
+        likeness = _Likeness(match, grid[start : stop + sizes[0][0]])
+        for length, stride, speeds in sizes:
+            first = -(-start // stride) * stride
+            places = range(first - start, min(stop, steps - length + 1) - start, stride)
+            cast += [_vote(likeness, slice(at, at + length), speeds) for at in places]
     rows = np.array(cast, dtype=np.float64).reshape(-1, 4)
     return rows[rows[:, 3] >= SAME_MOMENT * 0.8]
 
 
-def _vote(match: Match, moments: NDArray[np.float64], speeds: tuple[float, ...]) -> tuple[float, float, float, float]:
+class _Likeness:
+    """Correlation of a clip's frames at some ``moments`` (float64 (n,), seconds) with all of the original's, at the
+    same steps: windows overlap, and share it."""
+
+    def __init__(self, match: Match, moments: NDArray[np.float64]) -> None:
+        start, stop = match.original.times[[0, -1]]
+        self.moments = moments
+        self.originals = np.arange(start, stop + _STEP_S, _STEP_S)
+        self._match = match
+        self._ours = match.ours[match.clip.at(moments)]
+        self._frames = match.original.at(self.originals)
+        self._made: dict[int, NDArray[np.float32]] = {}
+
+    def at(self, speed: float) -> NDArray[np.float32]:
+        """With the original as it looks at that speed: float32 (n, m)."""
+        theirs = self._match.theirs(speed)
+        if id(theirs) not in self._made:
+            self._made[id(theirs)] = self._ours @ theirs[self._frames].T
+        return self._made[id(theirs)]
+
+
+def _vote(likeness: _Likeness, window: slice, speeds: tuple[float, ...]) -> tuple[float, float, float, float]:
     """The line that explains one window best."""
-    start, stop = match.original.times[[0, -1]]
-    originals = np.arange(start, stop + _STEP_S, _STEP_S)
-    ours, frames = match.ours[match.clip.at(moments)], match.original.at(originals)
-    windows: dict[int, NDArray[np.float32]] = {}
+    moments, originals = likeness.moments[window], likeness.originals
     middle = len(moments) // 2
     best = (0.0, 0.0, 1.0, -1.0)
     for speed in speeds:
-        theirs = match.theirs(speed)
-        if id(theirs) not in windows:
-            windows[id(theirs)] = ours @ theirs[frames].T
-        window = windows[id(theirs)]
         shifts = np.round(speed * (np.arange(len(moments)) - middle)).astype(int)
         scores = np.zeros(len(originals), np.float32)
-        for row, shift in zip(window, shifts, strict=True):
+        for row, shift in zip(likeness.at(speed)[window], shifts, strict=True):
             scores += _shifted(row, int(shift))
         scores /= len(moments)
         peak = int(np.argmax(scores))

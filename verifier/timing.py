@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.lines import SAME_MOMENT, TOLERANCE_S, Line, Match, agree, votes
+from verifier.path import best_path
 from verifier.tracks import MOTION_FLOOR, Track, residuals
 
 SURE_MOMENT = 0.6
@@ -97,14 +98,13 @@ def _share_out(lines: list[Line], match: Match, motion: NDArray[np.float32], end
     """Give each clip frame to the line that explains it best; runs of frames become the pieces."""
     times = match.clip.times
     whole = np.arange(len(times))
-    width = max(1, round(_SMOOTH_S / float(np.median(np.diff(times)))))
+    width = max(1, round(_SMOOTH_S / match.pace))
     raw = np.stack([match.along(line, whole) for line in lines])
     smooth = np.asarray(cv2.blur(raw, (width, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
-    # The first (most agreed) line wins where lines are as good as each other.
-    smooth -= np.arange(len(lines), dtype=np.float32)[:, None] * 0.03
     quiet = motion < 2 * match.floor
-    label = np.where(smooth.max(axis=0) >= SAME_MOMENT * 0.8, np.argmax(smooth, axis=0), -1)
-    label = _fill_quiet(label, quiet)
+    # The first (most agreed) line wins where lines are as good as each other.
+    smooth -= np.arange(len(lines), dtype=np.float32)[:, None] * 0.01
+    label = best_path(smooth, SAME_MOMENT * 0.8, ~quiet, match.pace)
     edges = np.flatnonzero(np.diff(label, prepend=-2, append=-2))
     found = []
     for start, stop in pairwise(edges.tolist()):
@@ -197,12 +197,3 @@ def _narrowed(before: Piece | None, after: Piece | None, match: Match, start: fl
     ahead = int(np.argmin(np.r_[alike[0], False]))
     behind = int(np.argmin(np.r_[alike[1][::-1], False]))
     return [float(edge[ahead]), float(edge[max(ahead, len(frames) - behind)])]
-
-
-def _fill_quiet(label: NDArray[np.int64], quiet: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Frames too quiet to tell belong to the piece before them, at the start to the first one."""
-    loud = np.flatnonzero(~quiet)
-    if not loud.size:
-        return label
-    before = np.clip(np.searchsorted(loud, np.arange(len(label)), side="right") - 1, 0, None)
-    return np.where(quiet, label[loud[before]], label)

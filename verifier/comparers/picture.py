@@ -66,7 +66,7 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
     for pairs in aligned_pairs(working, reference, piece, geometry, settings):
         tone = tone_curve(pairs.original, pairs.clip, mask)
         toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
-        shift = max(shift, _root_mean_square(tone[pairs.original] - pairs.original, mask))
+        shift = max(shift, _change_of_tone(tone, pairs.original[:, mask]))
         if quality is None:
             quality = _fit_quality(pairs, toned, mask, size)
         observed_energy = block_energy(pairs.clip, toned, mask)
@@ -155,5 +155,7 @@ def _change(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.sqrt(_pool(pictures.astype(np.float32).var(axis=0), BLOCK))
 
 
-def _root_mean_square(change: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
-    return float(np.sqrt(np.mean(change[:, mask] ** 2)))
+def _change_of_tone(tone: NDArray[np.float64], pixels: NDArray[np.uint8]) -> float:
+    """Root mean square change (grey levels) that a curve (256,) makes to some pixels."""
+    share = np.bincount(pixels.reshape(-1), minlength=256) / max(1, pixels.size)
+    return float(np.sqrt(share @ (tone - np.arange(256)) ** 2))
