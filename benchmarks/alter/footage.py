@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,8 @@ Picture = NDArray[np.uint8]
 Sound = NDArray[np.float32]
 """(samples, 2), -1 to 1, ``RATE`` a second."""
 RATE = 48_000
+_BT709, _FULL = 1, 2
+"""FFmpeg's numbers of that matrix and of full levels."""
 AREA = 960 * 540
 """Most pixels of a frame that is worked on: what is published is seldom larger, and memory is finite."""
 
@@ -28,7 +31,9 @@ AREA = 960 * 540
 class Footage:
     """Frames at a steady ``fps`` and the sound beside them; ``start``: second of the original of the first frame.
 
-    Frames are shared between footages and must not be written to.
+    ``matrix`` and ``levels``: how the original's file codes colours and brightness, by FFmpeg's names: coded otherwise,
+    full colours would be clipped, which is not what is asked about. Frames are shared between footages and must not be
+    written to.
     """
 
     asset: str
@@ -36,6 +41,8 @@ class Footage:
     frames: tuple[Picture, ...]
     fps: Fraction
     sound: Sound
+    matrix: str = "bt601"
+    levels: str = "tv"
 
     @property
     def width(self) -> int:
@@ -70,8 +77,8 @@ def read(base: Base, *, like: Footage | None = None, area: int = AREA) -> Footag
         width, height, fps = like.width, like.height, like.fps
         fill = f"scale={width}:{height}:force_original_aspect_ratio=increase"
         shape = f"fps={fps},{fill},crop={width}:{height}"
-    # One matrix both ways, whatever the file claims: brightness comes back as it was.
-    chain = f"{shape},scale=in_color_matrix=bt601:in_range=tv,format=bgr24"
+    matrix, levels = _coding(base.path)
+    chain = f"{shape},scale=in_color_matrix={matrix}:in_range={levels},format=bgr24"
     raw = _output(base.path, ["-vf", chain, "-f", "rawvideo", "-"])
     frames = tuple(np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3))
     length = round(float(len(frames) / fps) * RATE)
@@ -80,7 +87,7 @@ def read(base: Base, *, like: Footage | None = None, area: int = AREA) -> Footag
         pcm = _output(base.path, ["-vn", "-f", "f32le", "-ac", "2", "-ar", f"{RATE}", "-"])
         samples = np.frombuffer(pcm, np.float32).reshape(-1, 2)[:length]
         heard[: len(samples)] = samples
-    return Footage(base.asset, base.start, frames, fps, heard)
+    return Footage(base.asset, base.start, frames, fps, heard, matrix, levels)
 
 
 def write(footage: Footage, target: Path) -> Base:
@@ -90,7 +97,8 @@ def write(footage: Footage, target: Path) -> Base:
     size = f"{footage.width}x{footage.height}"
     command = [binary(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", size]
     command += ["-r", f"{footage.fps}", "-i", "-", "-f", "f32le", "-ac", "2", "-ar", f"{RATE}", "-i", str(pcm)]
-    command += ["-vf", "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p", "-c:v", "libx264"]
+    coded = f"scale=out_color_matrix={footage.matrix}:out_range={footage.levels},format=yuv420p"
+    command += ["-vf", coded, "-c:v", "libx264"]
     command += ["-preset", "ultrafast", "-qp", "0", "-c:a", "pcm_s16le", "-video_track_timescale", "90000", str(target)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         if process.stdin is None or process.stderr is None:
@@ -126,6 +134,13 @@ def fitted(sound: Sound, samples: int) -> Sound:
     whole = np.zeros((samples, 2), np.float32)
     whole[: len(sound)] = sound[:samples]
     return whole
+
+
+def _coding(path: Path) -> tuple[str, str]:
+    """Matrix and levels that a file names, else those of standard definition, as FFmpeg has it where none are named."""
+    with av.open(str(path)) as container:
+        codec = container.streams.video[0].codec_context
+        return "bt709" if codec.colorspace == _BT709 else "bt601", "pc" if codec.color_range == _FULL else "tv"
 
 
 def _output(source: Path, options: Sequence[str]) -> bytes:

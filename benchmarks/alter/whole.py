@@ -51,7 +51,7 @@ def animated(job: Job) -> Altered:
     frames = tuple(photo_recipes.animated(still, job.rng, job.foreign.path))
     seconds = len(frames) / photo_recipes.FPS
     sound = job.voice(seconds) * level_of(footage.sound)
-    altered = Footage(footage.asset, footage.start, frames, Fraction(photo_recipes.FPS), sound)
+    altered = replace(footage, frames=frames, fps=Fraction(photo_recipes.FPS))
     return _whole(replace(altered, sound=fitted(sound, altered.sample(len(frames)))), (("still_animated",),))
 
 

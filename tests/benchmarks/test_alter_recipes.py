@@ -20,6 +20,7 @@ from benchmarks.alter.sounds import spliced
 from benchmarks.alter.truth import Truth
 from benchmarks.alter.voice import music, speech, voiced
 from benchmarks.identify.base import Base, cut_base, generator
+from benchmarks.recipes import ffmpeg
 
 SMALL = 192 * 108
 LOCAL = ("lip-sync", "reenactment", "face-swap", "body", "added", "removed", "recoloured", "text")
@@ -191,6 +192,23 @@ def test_a_lossless_file_holds_the_pictures_and_the_sound(small: Footage, folder
     assert max(apart) < 2
     assert np.abs(again.sound - small.sound).max() < 1e-3
     assert (base.frames, base.fps, base.width) == (len(small.frames), small.fps, small.width)
+
+
+@pytest.mark.parametrize(("matrix", "levels"), [("bt709", "tv"), ("bt601", "tv"), ("bt601", "pc")])
+def test_full_colours_are_as_bright_after_as_before(matrix: str, levels: str, tmp_path: Path) -> None:
+    source, bars = tmp_path / "bars.mov", ["-f", "lavfi", "-i", "rgbtestsrc=s=96x64:d=0.2"]
+    chain = f"scale=out_color_matrix={matrix}:out_range={levels},format=yuv420p"
+    ffmpeg([*bars, "-vf", chain, "-c:v", "libx264", "-qp", "0"], source)
+    base = cut_base(source, tmp_path)
+    footage = read(base)
+    assert (footage.matrix, footage.levels) == (matrix, levels)
+    before, after = (brightness(path) for path in (base.path, write(footage, tmp_path / "again.mov").path))
+    assert np.abs(before - after).mean() < 1
+
+
+def brightness(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return next(container.decode(video=0)).to_ndarray()[:64].astype(int)
 
 
 @pytest.mark.parametrize("name", list(laundering.BY_NAME))
