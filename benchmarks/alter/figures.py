@@ -132,12 +132,12 @@ def targets(results: Sequence[Result]) -> list[tuple[str, str, bool | None]]:
     by_class = {label: platform.where(label=label).rate for label in dict.fromkeys(r.label for r in platform.results)}
     worst = min(by_class, key=lambda label: by_class[label], default="")
     found = [
-        (f"untouched clips called altered ≤ {TARGET_FALSE:.0%}", *_rate(clean, lambda rate: rate <= TARGET_FALSE)),
-        (f"none of them after {' and '.join(SPARED)}", *_rate(spared, lambda rate: rate == 0)),
+        (f"untouched clips called altered ≤ {TARGET_FALSE:.0%}", *_rate(clean, most=TARGET_FALSE)),
+        (f"none of them after {' and '.join(SPARED)}", *_rate(spared, most=0.0)),
     ]
     for name, least in TARGET_CALLED.items():
         group = changed.where(laundering=name)
-        found.append((f"altered clips found, {name} ≥ {least:.2f}", *_rate(group, lambda rate, low=least: rate >= low)))
+        found.append((f"altered clips found, {name} ≥ {least:.2f}", *_rate(group, least=least)))
     kind, time = share(changed.kinds), percentile(changed.times, 50)
     region = share(changed.regions)
     return [
@@ -146,16 +146,17 @@ def targets(results: Sequence[Result]) -> list[tuple[str, str, bool | None]]:
         _asked(f"right kind, of those found ≥ {TARGET_KIND:.2f}", kind, TARGET_KIND, "", len(changed.kinds)),
         _asked(f"time, intersection over union, median ≥ {TARGET_TIME:.2f}", time, TARGET_TIME, "", len(changed.times)),
         _asked(f"region hit, of those found ≥ {TARGET_REGION:.2f}", region, TARGET_REGION, "", len(changed.regions)),
-        (f"sound edits found at 64 kb/s AAC ≥ {TARGET_SOUND:.2f}", *_rate(heard, lambda rate: rate >= TARGET_SOUND)),
+        (f"sound edits found at 64 kb/s AAC ≥ {TARGET_SOUND:.2f}", *_rate(heard, least=TARGET_SOUND)),
     ]
 
 
-def _rate(group: Group, met: object) -> tuple[str, bool | None]:
+def _rate(group: Group, *, least: float = 0.0, most: float = 1.0) -> tuple[str, bool | None]:
+    """Share called altered in words, and whether it lies where it should."""
     if not group.count:
         return "not asked", None
     low, high = group.interval
     said = f"{group.called} of {group.count}: {group.rate:.3f} ({low:.2f}–{high:.2f})"
-    return said, bool(met(group.rate))  # type: ignore[operator]
+    return said, least <= group.rate <= most
 
 
 def _asked(
