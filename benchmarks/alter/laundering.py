@@ -117,6 +117,11 @@ def deinterlaced(graph: Graph, _: Rng) -> None:
     graph.filter("tinterlace=mode=interleave_top,bwdif=mode=send_field")
 
 
+def recoded(graph: Graph, _: Rng) -> None:
+    """Through a program that takes all colours for those of standard definition, which clips the fullest of others."""
+    graph.filter("scale=in_color_matrix=bt601,format=bgr24,scale=out_color_matrix=bt601,format=yuv420p")
+
+
 _BANDS: tuple[Box, ...] = ((0.0, 0.0, 1.0, CAPTION_SHARE), (0.0, 1 - CAPTION_SHARE, 1.0, CAPTION_SHARE))
 LAUNDERINGS: tuple[Laundering, ...] = (
     Laundering("studio", crf=20, kbps=128),
@@ -137,5 +142,6 @@ LAUNDERINGS: tuple[Laundering, ...] = (
     Laundering("noise", (hissing,), untouched_only=True),
     Laundering("frames lost", (thinned,), untouched_only=True, options=("-fps_mode", "vfr")),
     Laundering("deinterlaced", (deinterlaced,), untouched_only=True),
+    Laundering("colours recoded", (recoded,), untouched_only=True),
 )
 BY_NAME = {laundering.name: laundering for laundering in LAUNDERINGS}
