@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verifier.timing import find_pieces
-from verifier.tracks import Track
+from verifier.tracks import FAINT_FLOOR, Track
 
 FPS = 25.0
 ORIGINAL_S = 12.0
@@ -89,6 +89,35 @@ def test_a_stretch_played_backwards_has_a_negative_speed() -> None:
 
 def test_another_scene_is_not_placed() -> None:
     assert pieces_of(track(seconds(2, 7), seed=6)) == []
+
+
+def test_footage_that_the_original_shows_twice_is_not_cut() -> None:
+    twice = track(np.concatenate([seconds(0, 6), seconds(0, 6)]), noise=0.5)
+    clip = track(seconds(0.5, 5.5))
+    (piece,) = find_pieces(clip, twice, 5.0)
+    assert piece.original_time(0) == pytest.approx(0.5, abs=1 / FPS) or piece.original_time(0) == pytest.approx(6.5)
+
+
+@pytest.mark.parametrize("speed", [0.5, 2.0])
+def test_little_more_than_a_second_at_another_speed_is_placed_where_it_is_exact(speed: float) -> None:
+    (piece,) = pieces_of(track(seconds(4, 4 + 1.3 * speed, speed)))
+    assert piece.speed == pytest.approx(speed, rel=0.01)
+    assert pieces_of(track(seconds(4, 4 + 1.3 * speed, speed), seed=6)) == []
+
+
+def faint(times: np.ndarray, seed: int = 5) -> Track:
+    """The scene with a sixteenth of its motion, and little noise."""
+    shown = scene(times, seed)
+    still = scene(np.arange(0, ORIGINAL_S, 0.1), seed).mean(axis=0)
+    return of(still + (shown - still) / 16 + np.random.default_rng(1).normal(0, 0.2, shown.shape))
+
+
+def test_faint_motion_tells_the_moment_where_it_is_asked_for() -> None:
+    original, clip = faint(seconds(0, ORIGINAL_S)), faint(seconds(3, 8))
+    assert find_pieces(clip, original, 5.0) == []
+    (piece,) = find_pieces(clip, original, 5.0, FAINT_FLOOR)
+    assert piece.original_time(2) == pytest.approx(5, abs=0.1)
+    assert find_pieces(faint(seconds(3, 8), seed=6), original, 5.0, FAINT_FLOOR) == []
 
 
 def test_a_foreign_stretch_belongs_to_no_piece() -> None:
