@@ -47,18 +47,15 @@ class Alignment:
     """The clip laid on one original: which moment is which, and which pixel is which.
 
     ``reference`` is the copy that is compared with; None where it was withheld, and then pieces come from the
-    hashes alone and ``geometry`` is None. A still has one piece over the whole clip.
+    hashes alone and ``geometry`` is None. A still has one piece over the whole clip. ``by_sound``: only the sound is the
+    original's.
     """
 
     candidate: Candidate
     pieces: tuple[Piece, ...]
     geometry: Geometry | None
     reference: Path | None
-
-    @property
-    def by_sound(self) -> bool:
-        """Whether only the sound is the original's."""
-        return self.candidate.picture_share < MIN_PICTURE_SHARE
+    by_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +103,20 @@ def rough_line(candidate: Candidate) -> RoughLine:
 
 
 def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
-    """Find geometry and pieces.
+    """Find geometry and pieces; those of the sound where the picture is not the original's, or of another moment.
 
     Raises:
         MediaError: the reference copy cannot be decoded.
     """
+    seen = candidate.picture_share >= MIN_PICTURE_SHARE
+    alignment = _by_picture(clip, candidate, reference, settings) if seen else None
+    if alignment is not None and alignment.pieces:
+        return alignment
+    return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference, by_sound=True)
+
+
+def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
     working = clip.extraction.working
-    if candidate.picture_share < MIN_PICTURE_SHARE:
-        return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference)
     if reference is None or working is None:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)

@@ -17,7 +17,6 @@ from verifier.comparers.regions import compare_regions
 from verifier.timing import Piece
 
 LIMITS = (
-    "changes of colour that leave brightness as it is",
     "changed parts smaller than about 2 % of the frame, or shorter than about a second",
     "whether lips and sound still fit each other to better than a tenth of a second",
 )
@@ -66,7 +65,7 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
     if alignment.reference is None:
         not_checked.append("picture and sound in detail: the publisher keeps no reference copy of this original")
     if clip.facts.width and excesses:
-        not_checked += LIMITS if not still else LIMITS[:1]
+        not_checked += LIMITS if not still else ()
     if clip.facts.width and not excesses and alignment.reference is not None:
         not_checked.append("the picture: it was not recognised")
     if original.has_audio and not clip.facts.audio:

@@ -17,7 +17,8 @@ def mismatch(credential: Credential, candidates: Sequence[Candidate]) -> list[Fi
     """A finding if a sound credential names another signer than the registry knows for this picture.
 
     Not so where the picture is registered for that signer too, nor where a trusted credential names the registered
-    manifest as what it was made from: that is an edit with its history kept.
+    manifest as what it was made from: that is an edit with its history kept. A name alone makes a signer the same only
+    in a trusted credential: anybody can write any name into a certificate of their own.
 
     Args:
         candidates: best first, not empty.
@@ -27,10 +28,11 @@ def mismatch(credential: Credential, candidates: Sequence[Candidate]) -> list[Fi
         return []
     best = candidates[0].strength
     same = [candidate.original for candidate in candidates if candidate.strength >= NEARLY * best]
-    if any(o.signer_fingerprint == signer.fingerprint or o.signer == signer.name for o in same):
+    trusted = credential.state is CredentialState.AUTHENTIC
+    if any(o.signer_fingerprint == signer.fingerprint or (trusted and o.signer == signer.name) for o in same):
         return []
     parents = {ingredient.manifest_label for ingredient in credential.ingredients}
-    if credential.state is CredentialState.AUTHENTIC and any(o.manifest_label in parents for o in same):
+    if trusted and any(o.manifest_label in parents for o in same):
         return []
     known = same[0]
     text = f"The file is signed by {signer.name}, but the registry knows this picture as signed by {known.signer}."

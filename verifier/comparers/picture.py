@@ -2,7 +2,8 @@
 
 1. Match the original's tone to the clip's, and push it through a similar encoder.
 2. Per block and half second, compare the clip's residual with the one the encoder left.
-3. What stands out from the clip's own bulk for long enough is a finding: a region, or a lasting overlay.
+3. Colours are compared by themselves, block by block, with what a grade would make of the original's.
+4. What stands out from the clip's own bulk for long enough is a finding: a region, or a lasting overlay.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
+from verifier.comparers.colour import compare_colours
 from verifier.comparers.pairs import RATE, Pairs, aligned_pairs
 from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
 from verifier.timing import Piece
@@ -38,9 +40,10 @@ class Excess:
     """How much more a block differs than an encoder explains, over one piece.
 
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
-    natural log of observed over expected energy, over the window's bulk; ``still`` and ``under``: float32 (m, rows,
-    columns), how much the clip's and the original's own content changed there (root mean square grey levels);
-    ``toned``: root mean square change that the fitted tone curve makes to the original's pixels (grey levels);
+    natural log of observed over expected energy of luma or colour, over the window's bulk; ``still`` and ``under``:
+    float32 (m, rows, columns), how much the clip's and the original's own content changed there (root mean square grey
+    levels);
+    ``toned``: root mean square change that the fitted maps of tone and colour make to the original's pixels (levels);
     ``quality``: the encoder setting that fits the clip.
     """
 
@@ -83,7 +86,9 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
             times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
     if not times or quality is None:
         return None
-    return Excess(np.array(times), np.stack(levels), np.stack(stills), np.stack(unders), shift, quality)
+    tint = compare_colours(working, reference, piece, geometry, np.array(times), BLOCK, settings)
+    level = np.maximum(np.stack(levels), tint.level)
+    return Excess(np.array(times), level, np.stack(stills), np.stack(unders), max(shift, tint.turned), quality)
 
 
 def _standing_out(level: NDArray[np.float32], textured: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -1,0 +1,161 @@
+"""Are a picture's colours the original's? What luma does not show: a thing, a sky or a skin recoloured.
+
+1. Explain the clip's colours by the original's luma and colours over the whole picture: a grade, a turned hue, a wrong
+   matrix and greyscale are such maps, and change nothing that is shown.
+2. What is left of a block's mean colour, against what is left of the bulk of blocks, is its excess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.media.frames import read_frames
+from provenance.settings import Settings
+from verifier.geometry import Geometry, scaling
+from verifier.timing import Piece
+
+SHRINK = 2
+"""Colours are compared at half the working copy's size: most files hold them at half the luma's."""
+RATE = 5.0
+"""Pairs per second."""
+_CHUNK_S = 10.0
+_FLOOR = 9.0
+"""Squared levels (of 255) added to every energy: three levels of colour are seen by nobody."""
+_KEPT = 0.75
+"""Share of the blocks that the map is fitted to in the end: what was recoloured must not bend it."""
+_TERMS = 5
+Planes = NDArray[np.float32]
+"""Y, Cr and Cb, shape (n, h, w, 3), levels of 255."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tint:
+    """``level``: float32 (m, rows, columns), natural log of a block's energy over the bulk's, by the windows asked for;
+    ``turned``: root mean square change (levels of 255) that the map over the whole picture makes to its colours."""
+
+    level: NDArray[np.float32]
+    turned: float
+
+
+def compare_colours(
+    working: Path,
+    reference: Path,
+    piece: Piece,
+    geometry: Geometry,
+    windows: NDArray[np.float64],
+    block: int,
+    settings: Settings,
+) -> Tint:
+    """The excess of colour in windows of a piece.
+
+    Args:
+        windows: float64 (m, 2), start and end of each in clip seconds, rising.
+        block: pixels of the working copy between blocks; each is measured over twice as much.
+    """
+    rows, columns = (len(range(block // 2, side, block)) for side in geometry.clip_size[::-1])
+    level = np.zeros((len(windows), rows, columns), np.float32)
+    turned = 0.0
+    for times, ours, theirs in _chunks(working, reference, piece, geometry, settings):
+        seen = _blocks(_mask(geometry)[None, :, :, None], block // SHRINK)[0, :, :, 0] > 0.5
+        if seen.sum() < 4 * _TERMS:
+            break
+        left, moved = _unexplained(_blocks(ours, block // SHRINK), _blocks(theirs, block // SHRINK), seen)
+        turned = max(turned, moved)
+        for number in np.flatnonzero((windows[:, 0] < times[-1] + 1 / RATE) & (windows[:, 1] > times[0])):
+            inside = (times >= windows[number, 0] - 1e-6) & (times < windows[number, 1])
+            if inside.any():
+                energy = (left[inside].mean(axis=0) ** 2).sum(axis=-1)
+                bulk = float(np.median(energy[seen]))
+                level[number] = np.where(seen, np.log((energy + _FLOOR) / (bulk + _FLOOR)), 0)
+    return Tint(level, turned)
+
+
+def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
+    """What a map of the original's blocks leaves of the clip's colours: (n, rows, columns, 2); and what it changes."""
+    luma, red, blue = (theirs[..., plane] for plane in range(3))
+    basis = np.stack([np.ones_like(luma), luma, luma * luma / 255, red - 128, blue - 128], axis=-1)
+    source = basis[:, seen].reshape(-1, _TERMS).astype(np.float64)
+    target = ours[:, seen, 1:].reshape(-1, 2).astype(np.float64) - 128
+    # A little pull towards leaving colours as they are: a grey scene determines nothing.
+    identity = np.zeros((_TERMS, 2))
+    identity[3, 0] = identity[4, 1] = 1.0
+    pull = np.sqrt(len(source) * 1e-3) * np.diag([1.0, 30.0, 30.0, 1.0, 1.0])
+    kept = np.full(len(source), True)
+    fit = identity
+    for _ in range(4):
+        fit = np.linalg.lstsq(np.vstack([source[kept], pull]), np.vstack([target[kept], pull @ identity]), rcond=None)[
+            0
+        ]
+        error = np.abs(source @ fit - target).sum(axis=1)
+        kept = error <= max(float(np.quantile(error, _KEPT)), 2.0)
+    left = (ours[..., 1:] - 128 - basis @ fit.astype(np.float32)).astype(np.float32)
+    moved = source @ (fit - identity)
+    return left, float(np.sqrt(np.mean(moved**2)))
+
+
+def _chunks(
+    working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings
+) -> Iterator[tuple[NDArray[np.float64], Planes, Planes]]:
+    """Times and both sides' colours in the clip's frame, some seconds at once."""
+    end = piece.end if piece.length else piece.start + 1 / RATE
+    small, other = _shrunk(geometry.clip_size), _shrunk(geometry.original_size)
+    matrix = scaling(geometry.clip_size, small) @ geometry.matrix @ scaling(other, geometry.original_size)
+    for start, stop in pairwise(np.linspace(piece.start, end, max(1, round((end - piece.start) / _CHUNK_S)) + 1)):
+        times, ours = _read(working, start, stop, small, settings)
+        low, high = sorted((piece.original_time(start), piece.original_time(stop)))
+        moments, theirs = _read(reference, low - 0.2, high + 0.2, other, settings)
+        if not len(times) or not len(moments):
+            continue
+        wanted = piece.speed * times + piece.offset
+        nearest = np.abs(moments[None, :] - wanted[:, None]).argmin(axis=1)
+        laid = [cv2.warpPerspective(theirs[k], matrix, small, borderMode=cv2.BORDER_REPLICATE) for k in nearest]
+        yield times, ours, np.stack(laid).astype(np.float32)
+
+
+def _read(
+    path: Path, start: float, end: float, size: tuple[int, int], settings: Settings
+) -> tuple[NDArray[np.float64], Planes]:
+    frames = read_frames(
+        path,
+        width=size[0],
+        height=size[1],
+        colour=True,
+        start=Fraction(max(0, round(start * 1000)), 1000),
+        end=Fraction(max(1, round(end * 1000)), 1000),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    )
+    times: list[float] = []
+    pictures = []
+    for frame in frames:
+        if not times or int(float(frame.time) * RATE + 1e-6) != int(times[-1] * RATE + 1e-6):
+            times.append(float(frame.time))
+            pictures.append(cv2.cvtColor(frame.image, cv2.COLOR_BGR2YCrCb))
+    return np.array(times), np.stack(pictures).astype(np.float32) if pictures else np.zeros((0, 1, 1, 3), np.float32)
+
+
+def _mask(geometry: Geometry) -> NDArray[np.float32]:
+    whole = geometry.mask().astype(np.float32)
+    return np.asarray(cv2.resize(whole, _shrunk(geometry.clip_size), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _shrunk(size: tuple[int, int]) -> tuple[int, int]:
+    return max(1, size[0] // SHRINK), max(1, size[1] // SHRINK)
+
+
+def _blocks(planes: Planes, block: int) -> NDArray[np.float32]:
+    """Means over squares of twice ``block`` pixels, one every ``block``: (n, rows, columns, channels)."""
+    found = []
+    for picture in planes:
+        smooth = cv2.blur(picture, (2 * block, 2 * block), borderType=cv2.BORDER_REFLECT)
+        smooth = smooth.reshape(*picture.shape[:2], -1)
+        found.append(smooth[block // 2 :: block, block // 2 :: block])
+    return np.stack(found).astype(np.float32)
