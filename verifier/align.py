@@ -47,8 +47,8 @@ class Alignment:
     """The clip laid on one original: which moment is which, and which pixel is which.
 
     ``reference`` is the copy that is compared with; None where it was withheld, and then pieces come from the
-    hashes alone and ``geometry`` is None. A still has one piece over the whole clip. ``by_sound``: only the sound is the
-    original's.
+    hashes alone and ``geometry`` is None. A still has one piece over the whole clip. ``by_sound``: only the sound is
+    the original's.
     """
 
     candidate: Candidate

@@ -2,7 +2,8 @@
 
 1. Explain the clip's colours by the original's luma and colours over the whole picture: a grade, a turned hue, a wrong
    matrix and greyscale are such maps, and change nothing that is shown.
-2. What is left of a block's mean colour, against what is left of the bulk of blocks, is its excess.
+2. What is left of a block's mean colour, against what is left of the bulk of blocks, is its excess. A grade fits the
+   colours there is much of, and others less: the more it moves, the more is left to it.
 """
 
 from __future__ import annotations
@@ -29,9 +30,14 @@ RATE = 5.0
 _CHUNK_S = 10.0
 _FLOOR = 9.0
 """Squared levels (of 255) added to every energy: three levels of colour are seen by nobody."""
+_TRUNCATE = 24.0
+"""Levels of luma from which a difference counts no more: an altered part must not choose the frame."""
 _KEPT = 0.75
 """Share of the blocks that the map is fitted to in the end: what was recoloured must not bend it."""
-_TERMS = 5
+_TERMS = 8
+_STRAY = 6.0
+"""Levels by which a grade may miss a rare colour, for each that it moves the whole by. With this, untouched clips of
+the tuning half stay under 1.5 graded or filmed off a screen, and a pale recolouring of half a second reaches 2.2."""
 Planes = NDArray[np.float32]
 """Y, Cr and Cb, shape (n, h, w, 3), levels of 255."""
 
@@ -63,31 +69,43 @@ def compare_colours(
     rows, columns = (len(range(block // 2, side, block)) for side in geometry.clip_size[::-1])
     level = np.zeros((len(windows), rows, columns), np.float32)
     turned = 0.0
-    for times, ours, theirs in _chunks(working, reference, piece, geometry, settings):
-        seen = _blocks(_mask(geometry)[None, :, :, None], block // SHRINK)[0, :, :, 0] > 0.5
+    mask = _mask(geometry)
+    share = _blocks(mask[None, :, :, None], block // SHRINK)[0]
+    seen = share[:, :, 0] > 1 / 2
+
+    def pooled(planes: Planes) -> NDArray[np.float32]:
+        # Borders and other pictures beside the original's do not count.
+        whole: NDArray[np.float32] = _blocks(planes * mask[:, :, None], block // SHRINK) / np.maximum(share, 0.1)
+        return whole
+
+    for times, ours, theirs, drift in _chunks(working, reference, piece, geometry, settings):
         if seen.sum() < 4 * _TERMS:
             break
-        left, moved = _unexplained(_blocks(ours, block // SHRINK), _blocks(theirs, block // SHRINK), seen)
+        left, moved = _unexplained(pooled(ours), pooled(theirs), seen)
+        passing = pooled(drift)[..., 1:]
         turned = max(turned, moved)
         for number in np.flatnonzero((windows[:, 0] < times[-1] + 1 / RATE) & (windows[:, 1] > times[0])):
             inside = (times >= windows[number, 0] - 1e-6) & (times < windows[number, 1])
             if inside.any():
                 energy = (left[inside].mean(axis=0) ** 2).sum(axis=-1)
                 bulk = float(np.median(energy[seen]))
-                level[number] = np.where(seen, np.log((energy + _FLOOR) / (bulk + _FLOOR)), 0)
+                floor = _FLOOR + (_STRAY * moved) ** 2
+                due = (passing[inside].mean(axis=0) ** 2).sum(axis=-1)
+                level[number] = np.where(seen, np.log((energy + floor) / (bulk + due + floor)), 0)
     return Tint(level, turned)
 
 
 def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
     """What a map of the original's blocks leaves of the clip's colours: (n, rows, columns, 2); and what it changes."""
-    luma, red, blue = (theirs[..., plane] for plane in range(3))
-    basis = np.stack([np.ones_like(luma), luma, luma * luma / 255, red - 128, blue - 128], axis=-1)
+    luma, red, blue = theirs[..., 0] / 255, theirs[..., 1] - 128, theirs[..., 2] - 128
+    tone = [255 * luma**power for power in range(4)]
+    basis = np.stack([*tone, red, blue, red * luma, blue * luma], axis=-1)
     source = basis[:, seen].reshape(-1, _TERMS).astype(np.float64)
     target = ours[:, seen, 1:].reshape(-1, 2).astype(np.float64) - 128
     # A little pull towards leaving colours as they are: a grey scene determines nothing.
     identity = np.zeros((_TERMS, 2))
-    identity[3, 0] = identity[4, 1] = 1.0
-    pull = np.sqrt(len(source) * 1e-3) * np.diag([1.0, 30.0, 30.0, 1.0, 1.0])
+    identity[4, 0] = identity[5, 1] = 1.0
+    pull = 0.01 * np.diag(np.maximum(np.sqrt((source**2).sum(axis=0)) / 10, np.sqrt(len(source))))
     kept = np.full(len(source), True)
     fit = identity
     for _ in range(4):
@@ -103,26 +121,38 @@ def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple
 
 def _chunks(
     working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings
-) -> Iterator[tuple[NDArray[np.float64], Planes, Planes]]:
-    """Times and both sides' colours in the clip's frame, some seconds at once."""
+) -> Iterator[tuple[NDArray[np.float64], Planes, Planes, Planes]]:
+    """Some seconds at once: times, both sides' colours in the clip's frame, how far the original's drift in a frame.
+
+    Times of clip and original do not meet exactly; what passes by quickly differs by that much.
+    """
     end = piece.end if piece.length else piece.start + 1 / RATE
     small, other = _shrunk(geometry.clip_size), _shrunk(geometry.original_size)
     matrix = scaling(geometry.clip_size, small) @ geometry.matrix @ scaling(other, geometry.original_size)
     for start, stop in pairwise(np.linspace(piece.start, end, max(1, round((end - piece.start) / _CHUNK_S)) + 1)):
-        times, ours = _read(working, start, stop, small, settings)
+        times, ours = _read(working, start, stop, small, settings, RATE)
         low, high = sorted((piece.original_time(start), piece.original_time(stop)))
         moments, theirs = _read(reference, low - 0.2, high + 0.2, other, settings)
         if not len(times) or not len(moments):
             continue
         wanted = piece.speed * times + piece.offset
         nearest = np.abs(moments[None, :] - wanted[:, None]).argmin(axis=1)
-        laid = [cv2.warpPerspective(theirs[k], matrix, small, borderMode=cv2.BORDER_REPLICATE) for k in nearest]
-        yield times, ours, np.stack(laid).astype(np.float32)
+        laid, drift = [], []
+        for picture, at in zip(ours, nearest.tolist(), strict=True):
+            around = [
+                cv2.warpPerspective(theirs[k], matrix, small, borderMode=cv2.BORDER_REPLICATE)
+                for k in (max(0, at - 1), at, min(len(theirs) - 1, at + 1))
+            ]
+            apart = [np.minimum(np.abs(picture[..., 0] - other[..., 0]), _TRUNCATE).mean() for other in around]
+            laid.append(around[int(np.argmin(apart))])
+            drift.append(np.abs(around[2] - around[0]) / 2)
+        yield times, ours, np.stack(laid).astype(np.float32), np.stack(drift).astype(np.float32)
 
 
 def _read(
-    path: Path, start: float, end: float, size: tuple[int, int], settings: Settings
+    path: Path, start: float, end: float, size: tuple[int, int], settings: Settings, rate: float | None = None
 ) -> tuple[NDArray[np.float64], Planes]:
+    """Frames of [start, end), all or about so many a second."""
     frames = read_frames(
         path,
         width=size[0],
@@ -136,15 +166,17 @@ def _read(
     times: list[float] = []
     pictures = []
     for frame in frames:
-        if not times or int(float(frame.time) * RATE + 1e-6) != int(times[-1] * RATE + 1e-6):
+        if rate is None or not times or int(float(frame.time) * rate + 1e-6) != int(times[-1] * rate + 1e-6):
             times.append(float(frame.time))
             pictures.append(cv2.cvtColor(frame.image, cv2.COLOR_BGR2YCrCb))
     return np.array(times), np.stack(pictures).astype(np.float32) if pictures else np.zeros((0, 1, 1, 3), np.float32)
 
 
 def _mask(geometry: Geometry) -> NDArray[np.float32]:
-    whole = geometry.mask().astype(np.float32)
-    return np.asarray(cv2.resize(whole, _shrunk(geometry.clip_size), interpolation=cv2.INTER_AREA), np.float32)
+    """Which pixels show the original, without those at its edge: float32 (h, w), 0 or 1."""
+    inner = cv2.erode(geometry.mask().astype(np.uint8), np.ones((7, 7), np.uint8))
+    small = cv2.resize(inner, _shrunk(geometry.clip_size), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(small, np.float32)
 
 
 def _shrunk(size: tuple[int, int]) -> tuple[int, int]:

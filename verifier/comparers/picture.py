@@ -30,6 +30,9 @@ REFERENCE_QUALITY = 26
 USUAL_SPREAD = 1 / 3
 """Robust deviation of the level over blocks (natural log) that a fair synthesis keeps under: 0.15 to 0.37 on the tuning
 half of the corpus at 360p crf 30 and 240p crf 34; a fast camera at half the frame rate reaches 0.67."""
+MOST_UNEXPLAINED = 2.0
+"""Excess (natural log of energy) that the bulk of blocks may have, of which the synthesis fell short: 0 to 0.8 on the
+tuning half, 1.8 for clips filmed off a screen."""
 _MIN_BULK = 24
 _FLOOR = 3.0
 """Grey levels squared added to every energy: below it there is only rounding."""
@@ -100,7 +103,8 @@ def _standing_out(level: NDArray[np.float32], textured: NDArray[np.bool_]) -> ND
     bulk = seen & textured if (seen & textured).sum() >= _MIN_BULK else seen
     if not bulk.any():
         return np.zeros_like(level)
-    centre = max(0.0, float(np.median(level[bulk])))
+    # Where most of the picture is another, that is no property of the encoder.
+    centre = min(MOST_UNEXPLAINED, max(0.0, float(np.median(level[bulk]))))
     spread = 1.4826 * float(np.median(np.abs(level[bulk] - centre)))
     return np.where(seen, (level - centre) / max(1.0, spread / USUAL_SPREAD), 0).astype(np.float32)
 

@@ -15,14 +15,19 @@ from verifier.comparers.picture import BLOCK, WINDOW_S, Excess
 from verifier.timing import Piece
 
 STRONG = 2.0
-"""Excess (natural log of energy) that a changed block must reach for ``MIN_WINDOWS``. Untouched clips of the tuning
-half of the corpus stay under 0.84 at 360p crf 30 and under 1.9 at 240p crf 34."""
+"""Excess (natural log of energy) that a change must reach in a window. Untouched clips of the tuning half of the corpus
+stay under 1.2 at 720p to 240p, filmed ones and those with noise included; changes of half a second at 360p crf 30 reach
+2.4 and more."""
+PARTLY = 0.7
+"""By how much less it may be in the windows beside that one: half of such a window is changed (natural log of 2)."""
 STRONG_STILL = 3.0
-"""The same for a still, which has one window: a re-saturated photograph reaches 2.4 where colours clip."""
+"""The same as ``STRONG`` for a still, which has one window: re-saturated photographs reach 2.4 where colours clip."""
 WEAK = 1.0
 """Excess down to which blocks beside a strong one belong to it."""
 MIN_WINDOWS = 3
-"""Consecutive half-overlapping half seconds (so about a second) that a change must last."""
+"""Half-overlapping half seconds that a change must show in: so many see one of half a second."""
+COVERED = 1.1
+"""Excess below the change's usual one from which a window is changed for less than a third of its time."""
 OVERLAY_SHARE = 0.9
 """Share of the piece that a change must cover to be something laid over the picture for good."""
 OVERLAY_STILL = 3.0
@@ -45,14 +50,17 @@ class Change:
 def changes(excess: Excess) -> list[Change]:
     """Connected blocks that stand out long enough, joined over space and time."""
     still = len(excess.times) == 1
-    strong = excess.level >= (STRONG_STILL if still else STRONG)
+    needed = STRONG_STILL if still else STRONG
+    strong = excess.level >= (needed if still else needed - PARTLY)
     labels, count = _components(excess.level >= WEAK)
     found = []
     for label in range(1, count + 1):
         inside = labels == label
+        most = np.where(inside, excess.level, 0).max(axis=(1, 2))
         windows = np.flatnonzero((inside & strong).any(axis=(1, 2)))
-        if len(windows) < min(MIN_WINDOWS, len(excess.times)):
+        if most.max() < needed or len(windows) < min(MIN_WINDOWS, len(excess.times)):
             continue
+        windows = windows[most[windows] >= float(np.median(most[windows])) - COVERED]
         # The skirt of a change is what its blocks share with their neighbours: leave it out.
         core = inside & (excess.level >= max(WEAK, 0.5 * float(excess.level[inside].max())))
         often = core[windows[0] : windows[-1] + 1].mean(axis=0)
