@@ -18,7 +18,7 @@ from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.stillness import place_still
-from verifier.timing import Piece, find_pieces, moves
+from verifier.timing import Piece, find_pieces, moves, quiet_share
 from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
 
 _PAIRS = 6
@@ -31,6 +31,8 @@ _NEARLY = 0.06
 """Share of the clip's width by which corners may lie off a plain resize for that to be tried as well."""
 _MOVED_PX = 1.0
 """Pixels by which a refinement must move a corner for the time to be fitted again."""
+_MUCH_QUIET = 1 / 3
+"""Share of frames with hardly any motion from which faint motion is looked at as well."""
 _HELD_S = 60.0
 """Length of clips whose small frames are held: 25 MB at 30 a second."""
 _LOOK_WIDTH = 160
@@ -135,6 +137,9 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
     for geometry in options:
         shown = clip_track(frames(), geometry)
         pieces = tuple(find_pieces(shown, kept, clip.duration))
+        if pieces and quiet_share(shown) > _MUCH_QUIET:
+            # It is the same moment; cuts between quiet stretches show in faint motion only.
+            pieces = tuple(find_pieces(shown, kept, clip.duration, FAINT_FLOOR)) or pieces
         if pieces:
             refined = _refined(geometry, candidate, pieces, reference, working, settings)
             if apart(refined, geometry) > _MOVED_PX:

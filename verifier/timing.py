@@ -94,6 +94,12 @@ def moves(track: Track, floor: float = MOTION_FLOOR) -> bool:
     return lively >= min(1.0, float(np.ptp(track.times)) / 3)
 
 
+def quiet_share(track: Track) -> float:
+    """Share of frames, 0-1, with hardly more motion than compression noise."""
+    _, motion = residuals(track, track.mask)
+    return float((motion < 2 * MOTION_FLOOR).mean())
+
+
 def _share_out(lines: list[Line], match: Match, motion: NDArray[np.float32], end: float) -> list[Piece]:
     """Give each clip frame to the line that explains it best; runs of frames become the pieces."""
     times = match.clip.times
