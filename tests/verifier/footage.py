@@ -36,6 +36,7 @@ REPAINT = Region(0.3, 0.25, 0.22, 0.4)
 REPAINT_FROM, REPAINT_S = 1.6, 2.0
 SWAP_FROM, SWAP_S = 2.0, 1.5
 FREEZE_FROM, FREEZE_S = 2.0, 1.2
+SHORT_FROM, SHORT_S = 2.2, 0.5
 LOGO = Region(0.78, 0.06, 0.16, 0.16)
 
 
@@ -232,6 +233,31 @@ def _repainted(path: Path) -> None:
     recipes.repaint_region(
         source(path, f"{original}.mp4"), path, start=REPAINT_FROM, seconds=REPAINT_S, region=REPAINT, seed=3
     )
+
+
+@recipe("bunny-retouched.mp4")
+def _retouched(path: Path) -> None:
+    """A region repainted, and other words said, for half a second."""
+    original = source(path, f"{original_of(path)}.mp4")
+    painted = path.with_name(f"painted-{path.name}")
+    recipes.repaint_region(original, painted, start=SHORT_FROM, seconds=SHORT_S, region=REPAINT, seed=3)
+    form, end = "aformat=sample_rates=44100:channel_layouts=mono", SHORT_FROM + SHORT_S
+    graph = (
+        f"[1:a]{form},asplit[x][y];[x]atrim=0:{SHORT_FROM}[a];[2:a]{form},atrim=5:{5 + SHORT_S},"
+        f"asetpts=PTS-STARTPTS[b];[y]atrim={end},asetpts=PTS-STARTPTS[c];[a][b][c]concat=n=3:v=0:a=1[s]"
+    )
+    ffmpeg("-i", painted, "-i", original, "-i", source(path, "voice-3.wav"), "-filter_complex", graph, "-map", "0:v",
+           "-map", "[s]", *X264, "28", *AAC, path)  # fmt: skip
+    painted.unlink()
+
+
+@recipe("street-recoloured.mp4", "bunny-recoloured.mp4")
+def _recoloured(path: Path) -> None:
+    """A region's hue turned for two seconds, its brightness left as it was."""
+    box = f"iw*{REPAINT.w}:ih*{REPAINT.h}:iw*{REPAINT.x}:ih*{REPAINT.y}"
+    lasts = f"between(t,{REPAINT_FROM},{REPAINT_FROM + REPAINT_S})"
+    graph = f"split[a][b];[b]crop={box},hue=h=120:s=1.5[c];[a][c]overlay=W*{REPAINT.x}:H*{REPAINT.y}:enable='{lasts}'"
+    ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), "-vf", graph, *X264, "28", *AAC, path)
 
 
 @recipe("street-slowed.mp4", "bunny-slowed.mp4", "street-hurried.mp4", "bunny-hurried.mp4")

@@ -46,6 +46,21 @@ def test_a_repainted_region_is_found_in_time_and_place(desk: Desk, original: str
     assert float(finding.original.start) == pytest.approx(footage.REPAINT_FROM, abs=EDGE_S)
 
 
+@pytest.mark.parametrize("original", ["street", "bunny"])
+def test_a_recoloured_region_is_found_in_time_and_place(desk: Desk, original: str) -> None:
+    finding = only(desk.report(f"{original}-recoloured.mp4"), Kind.REGION)
+    assert at(finding, footage.REPAINT_FROM, footage.REPAINT_FROM + footage.REPAINT_S)
+    assert finding.region is not None
+    assert overlap(finding.region, footage.REPAINT) >= 0.3
+
+
+def test_half_a_second_of_other_picture_and_other_words_is_found(desk: Desk) -> None:
+    found = {finding.kind: finding for finding in altering(desk.report("bunny-retouched.mp4"))}
+    assert set(found) == {Kind.REGION, Kind.AUDIO_EDITED}
+    for finding in found.values():
+        assert at(finding, footage.SHORT_FROM, footage.SHORT_FROM + footage.SHORT_S, 0.25)
+
+
 @pytest.mark.parametrize(("name", "rate"), [("street-slowed", 0.75), ("bunny-hurried", 1.25)])
 def test_another_speed_is_measured(desk: Desk, name: str, rate: float) -> None:
     report = desk.report(f"{name}.mp4")

@@ -167,6 +167,14 @@ def test_another_signers_name_on_a_stripped_original_is_a_mismatch_and_altered(
     assert "Herald" in next(i.finding.explanation for i in report.findings if i.severity.value == "altering")
 
 
+def test_an_untrusted_certificate_with_the_registered_signers_name_is_a_mismatch(desk: Desk, tmp_path: Path) -> None:
+    clip = tmp_path / "taken.mp4"
+    desk.sign(desk.media("bicycle-stripped.mp4"), clip, "impostor")
+    report = desk.verify(clip)
+    assert (report.credential.state, report.credential.signer) == ("untrusted", "Herald")
+    assert (report.verdict, altering(report)) == (Verdict.ALTERED, {Kind.CREDENTIAL_MISMATCH})
+
+
 def test_a_stranger_who_signs_over_a_trusted_signature_does_not_inherit_its_trust(desk: Desk, tmp_path: Path) -> None:
     clip = tmp_path / "over.mp4"
     desk.sign(desk.signed("bicycle.mp4"), clip, "stranger")

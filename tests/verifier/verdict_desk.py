@@ -32,6 +32,8 @@ from signer.sign import sign_file
 from verifier.pipeline import verify
 
 TRUSTED, STRANGER = ("herald", "courier"), "stranger"
+IMPOSTOR = "impostor"
+"""Nobody trusts him, and his certificate bears the Herald's name."""
 PASSPHRASE = "for tests only"
 
 
@@ -112,9 +114,10 @@ def open_desk(base: Path) -> Desk:
 
 def _furnish(desk: Desk) -> None:
     moment = datetime.now(UTC)
-    for name in (*TRUSTED, STRANGER):
+    for name in (*TRUSTED, STRANGER, IMPOSTOR):
         root = issue_authority(f"{name} root", None, moment, 3000, path_length=0)
-        leaf = issue_leaf(f"{name} desk", name.title(), root, moment, 800)
+        organisation = "Herald" if name == IMPOSTOR else name.title()
+        leaf = issue_leaf(f"{name} desk", organisation, root, moment, 800)
         store_private(desk.settings.keys, name, leaf.private, PASSPHRASE)
         store_chain(desk.settings.keys, name, (leaf.certificate,))
         if name in TRUSTED:

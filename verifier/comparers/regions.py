@@ -26,8 +26,8 @@ WEAK = 1.0
 """Excess down to which blocks beside a strong one belong to it."""
 MIN_WINDOWS = 3
 """Half-overlapping half seconds that a change must show in: so many see one of half a second."""
-COVERED = 1.1
-"""Excess below the change's usual one from which a window is changed for less than a third of its time."""
+COVERED = 0.8
+"""Excess below that of a change's clear windows from which a window is changed for less than half of its time."""
 OVERLAY_SHARE = 0.9
 """Share of the piece that a change must cover to be something laid over the picture for good."""
 OVERLAY_STILL = 3.0
@@ -60,7 +60,7 @@ def changes(excess: Excess) -> list[Change]:
         windows = np.flatnonzero((inside & strong).any(axis=(1, 2)))
         if most.max() < needed or len(windows) < min(MIN_WINDOWS, len(excess.times)):
             continue
-        windows = windows[most[windows] >= float(np.median(most[windows])) - COVERED]
+        windows = windows[most[windows] >= float(np.quantile(most[windows], 0.75)) - COVERED]
         # The skirt of a change is what its blocks share with their neighbours: leave it out.
         core = inside & (excess.level >= max(WEAK, 0.5 * float(excess.level[inside].max())))
         often = core[windows[0] : windows[-1] + 1].mean(axis=0)
