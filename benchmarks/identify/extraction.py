@@ -1,4 +1,7 @@
-"""Fingerprint one file in a warm process: ``python -m benchmarks.identify.extraction clip|original FILE WARM``."""
+"""Fingerprint one file in a warm process: ``python -m benchmarks.identify.extraction KIND FILE WARM``.
+
+``KIND``: ``fingerprints``, ``original`` or ``clip``.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,13 @@ from provenance.media.values import Limits
 
 
 def extract(kind: str, path: Path) -> None:
-    """As ``verify`` does of a clip (with its working copy), or ``sign`` of an original (with its reference copy)."""
+    """Fingerprints alone, as they are signed; or with a copy: as ``sign`` does of an original (the reference
+    copy), or as ``verify`` does of a clip (the working copy)."""
     with tempfile.TemporaryDirectory() as folder:
         if kind == "clip":
             fingerprint_clip(path, Path(folder), limits=Limits())
         else:
-            fingerprint(path, Path(folder), limits=Limits(), reference=True)
+            fingerprint(path, Path(folder), limits=Limits(), reference=kind == "original")
 
 
 def main(kind: str, path: Path, warm: Path) -> None:
