@@ -15,11 +15,14 @@ from verifier.comparers.picture import BLOCK, WINDOW_S, Excess
 from verifier.timing import Piece
 
 STRONG = 2.0
-"""Excess (natural log of energy) that a change must reach in a window. Untouched clips of the tuning half of the corpus
-stay under 1.2 at 720p to 240p, filmed ones and those with noise included; changes of half a second at 360p crf 30 reach
-2.4 and more."""
+"""Excess (natural log of energy) that a change must reach in ``MIN_WINDOWS``. Untouched clips of the tuning half of the
+corpus stay under 1.2 at 720p to 240p, filmed ones and those with noise included; half a minute of traffic at 360p crf
+30 reached 2.3 in two windows."""
+CLEAR = 3.0
+"""Excess that a shorter change must reach in one window: changes of half a second at 360p crf 30 reach 3.9 and more."""
 PARTLY = 0.7
-"""By how much less it may be in the windows beside that one: half of such a window is changed (natural log of 2)."""
+"""By how much less than ``STRONG`` it may be in the windows beside that one: half of such a window is changed (natural
+log of 2)."""
 STRONG_STILL = 3.0
 """The same as ``STRONG`` for a still, which has one window: re-saturated photographs reach 2.4 where colours clip."""
 WEAK = 1.0
@@ -50,24 +53,35 @@ class Change:
 def changes(excess: Excess) -> list[Change]:
     """Connected blocks that stand out long enough, joined over space and time."""
     still = len(excess.times) == 1
-    needed = STRONG_STILL if still else STRONG
-    strong = excess.level >= (needed if still else needed - PARTLY)
     labels, count = _components(excess.level >= WEAK)
     found = []
     for label in range(1, count + 1):
         inside = labels == label
         most = np.where(inside, excess.level, 0).max(axis=(1, 2))
-        windows = np.flatnonzero((inside & strong).any(axis=(1, 2)))
-        if most.max() < needed or len(windows) < min(MIN_WINDOWS, len(excess.times)):
+        windows = _changed_windows(most, still=still)
+        if not len(windows):
             continue
-        windows = windows[most[windows] >= float(np.quantile(most[windows], 0.75)) - COVERED]
         # The skirt of a change is what its blocks share with their neighbours: leave it out.
         core = inside & (excess.level >= max(WEAK, 0.5 * float(excess.level[inside].max())))
         often = core[windows[0] : windows[-1] + 1].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
-        level = float(excess.level[inside & strong].mean())
+        level = float(excess.level[inside & (excess.level >= STRONG)].mean())
         found.append(Change(int(windows[0]), int(windows[-1]), blocks, level))
     return sorted(found, key=lambda c: c.excess * c.blocks.sum(), reverse=True)
+
+
+def _changed_windows(most: NDArray[np.float32], *, still: bool) -> NDArray[np.int64]:
+    """Windows in which a part is changed, given its largest excess in each; none where an encoder may have done it."""
+    if still:
+        return np.flatnonzero(most >= STRONG_STILL)
+    lasting = np.flatnonzero(most >= STRONG)
+    short = np.flatnonzero(most >= STRONG - PARTLY)
+    enough = min(MIN_WINDOWS, len(most))
+    if len(lasting) > 2 * MIN_WINDOWS:
+        return lasting
+    if len(lasting) >= enough or (most.max() >= CLEAR and len(short) >= enough):
+        return short[most[short] >= float(np.quantile(most[short], 0.75)) - COVERED]
+    return np.zeros(0, np.int64)
 
 
 def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], asset_id: str) -> list[Finding]:
