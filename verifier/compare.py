@@ -17,7 +17,7 @@ from verifier.comparers.regions import compare_regions
 from verifier.timing import Piece
 
 LIMITS = (
-    "changed parts smaller than about 2 % of the frame, or shorter than about half a second",
+    "changed parts smaller than about 2 % of the frame, or shorter than half a second, or a second where they are pale",
     "whether lips and sound still fit each other to better than a tenth of a second",
 )
 """What this version's comparers cannot see, said in every report that compares a moving picture."""

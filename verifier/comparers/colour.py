@@ -37,7 +37,7 @@ _KEPT = 0.75
 _TERMS = 8
 _STRAY = 6.0
 """Levels by which a grade may miss a rare colour, for each that it moves the whole by. With this, untouched clips of
-the tuning half stay under 1.5 graded or filmed off a screen, and a pale recolouring of half a second reaches 2.2."""
+the tuning half stay under 1.5 graded or filmed off a screen; a pale recolouring of half a second reaches 2.2."""
 Planes = NDArray[np.float32]
 """Y, Cr and Cb, shape (n, h, w, 3), levels of 255."""
 

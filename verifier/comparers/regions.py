@@ -16,10 +16,11 @@ from verifier.timing import Piece
 
 STRONG = 2.0
 """Excess (natural log of energy) that a change must reach in ``MIN_WINDOWS``. Untouched clips of the tuning half of the
-corpus stay under 1.2 at 720p to 240p, filmed ones and those with noise included; half a minute of traffic at 360p crf
-30 reached 2.3 in two windows."""
+corpus stay under 1.2 at 720p to 240p, filmed ones and those with noise included."""
 CLEAR = 3.0
-"""Excess that a shorter change must reach in one window: changes of half a second at 360p crf 30 reach 3.9 and more."""
+"""Excess that a shorter change must reach in one window. Of half a second at 360p crf 30, things added and warped reach
+3.9 and more, a pale recolouring 2.5: that is missed. Set above half a minute of untouched traffic, which reached 2.3 in
+two windows and is not of the tuning half."""
 PARTLY = 0.7
 """By how much less than ``STRONG`` it may be in the windows beside that one: half of such a window is changed (natural
 log of 2)."""
