@@ -18,8 +18,9 @@ class Query:
 
     ``frames``: uint8 (n, 32); ``frame_times_ms``: int64 (n,); ``frame_variants``: uint8 (n,), which reading of the
     frame each hash is of, for the asker's own use. ``sound``: uint32 (m,), loud sub-fingerprints only,
-    with ``sound_times_ms`` int64 (m,). ``features``: uint8 (k, 128), RootSIFT of a few pictures, to find stills with
-    that hashes cannot; ``feature_pictures``: uint8 (k,), which picture each is of.
+    with ``sound_times_ms`` int64 (m,). ``features``: uint8 (k, 128), RootSIFT of a few pictures, to find what
+    hashes cannot; ``feature_pictures``: uint8 (k,), which picture each is of: an even number, and the odd one after it
+    for the same picture mirrored.
     """
 
     frames: NDArray[np.uint8]

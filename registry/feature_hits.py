@@ -1,10 +1,14 @@
 """Which stored stills share local features with what is asked about, by asset.
 
-A feature of the query votes once for each still that holds a near one, by how few stills do. Geometry is for the asker
-to check, with the features themselves: chance alone gives a still a vote or two.
+A feature of the query votes once for each asset that holds a near one, by how few assets do. Geometry is for the asker
+to check, with the features themselves: chance alone gives a photograph a vote or two, and a long film, of which many
+frames are stored, a hundred. What chance gives an asset shows in the pictures that it does not hold: every picture is
+asked for both ways round, and is one of the two at most.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,8 +24,17 @@ COMMON = 40
 _MAX_ENTRIES = 400_000
 
 
-def feature_hits(reader: Reader, query: Query) -> dict[int, float]:
-    """Votes by asset number: those of the picture that most speaks for it."""
+@dataclass(frozen=True, slots=True)
+class FeatureVotes:
+    """``most``: votes of the picture that speaks most for an asset. ``surprise``: by how many standard deviations that
+    is more than chance gives it."""
+
+    most: float
+    surprise: float
+
+
+def feature_hits(reader: Reader, query: Query) -> dict[int, FeatureVotes]:
+    """What a query's features say, by asset number."""
     if not len(query.features):
         return {}
     probes = probe_keys(query.features)
@@ -41,10 +54,14 @@ def feature_hits(reader: Reader, query: Query) -> dict[int, float]:
     # One vote of a feature for an asset, whichever of its keys met.
     pair, first = np.unique(np.stack([asked, found[entry, 1]], axis=1), axis=0, return_index=True)
     picture = query.feature_pictures[pair[:, 0]].astype(np.int64)
-    groups, member = np.unique(np.stack([pair[:, 1], picture], axis=1), axis=0, return_inverse=True)
-    votes = np.bincount(member.reshape(-1), weight[first])
-    best: dict[int, float] = {}
-    for (asset_no, _), vote in zip(groups.tolist(), votes.tolist(), strict=True):
-        if vote >= MIN_FEATURE_HITS:
-            best[asset_no] = max(best.get(asset_no, 0.0), vote)
-    return best
+    assets, row = np.unique(pair[:, 1], return_inverse=True)
+    votes = np.zeros((len(assets), int(query.feature_pictures.max()) + 1))
+    np.add.at(votes, (row.reshape(-1), picture), weight[first])
+    most = votes.max(axis=1)
+    chance = np.minimum(votes[:, ::2].mean(axis=1), votes[:, 1::2].mean(axis=1) if votes.shape[1] > 1 else 0.0)
+    surprise = (most - chance) / np.sqrt(chance + 1.0)
+    return {
+        asset_no: FeatureVotes(*said)
+        for asset_no, *said in zip(assets.tolist(), most.tolist(), surprise.tolist(), strict=True)
+        if said[0] >= MIN_FEATURE_HITS
+    }

@@ -6,19 +6,25 @@ and each of the clip's moments votes once for each asset, by how rare the key is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import zip_longest
+
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from provenance.catalog import Nomination, Query
 from registry import dialects, versions
-from registry.feature_hits import feature_hits
+from registry.feature_hits import FeatureVotes, feature_hits
 from registry.frame_hits import frame_hits
 from registry.lookup import Reader
 from registry.sound_hits import sound_hits
 
 SOUND_WEIGHT = 0.25
 """What a coherent sound hit counts beside a frame: there are about eight sub-fingerprints a second."""
+
+_Found = tuple[float, int, NDArray[np.int64], NDArray[np.int64]]
+"""Votes, asset number, hits of pictures, hits of sound."""
 
 
 def nominate(session: Session, query: Query, limit: int, *, viewer: str | None, now: str) -> list[Nomination]:
@@ -36,13 +42,24 @@ def nominate(session: Session, query: Query, limit: int, *, viewer: str | None, 
     for asset_no in sorted(pictures.keys() | sounds.keys() | shared.keys()):
         hits = pictures.get(asset_no, np.empty((0, 5), dtype=np.int64))
         heard, sound_votes = sounds.get(asset_no, (np.empty((0, 2), dtype=np.int64), 0.0))
-        votes = _frame_votes(query, hits) + SOUND_WEIGHT * sound_votes + shared.get(asset_no, 0.0)
+        votes = _frame_votes(query, hits) + SOUND_WEIGHT * sound_votes
+        if asset_no in shared:
+            votes += shared[asset_no].most
         if votes:
             nominations.append((votes, asset_no, hits, heard))
     nominations.sort(key=lambda found: (-found[0], found[1]))
-    best = nominations[:limit]
+    best = _with_surprising(nominations, shared)[:limit]
     ids = reader.ids([found[1] for found in best])
     return [Nomination(ids[asset_no], votes, hits, heard) for votes, asset_no, hits, heard in best]
+
+
+def _with_surprising(ranked: list[_Found], shared: Mapping[int, FeatureVotes]) -> list[_Found]:
+    """Those with most votes, and in turn with them those whose features say most: chance alone gives a long film, of
+    which many frames are stored, more votes than a short one that the clip shows."""
+    surprising = [found for found in ranked if found[1] in shared]
+    surprising.sort(key=lambda found: (-shared[found[1]].surprise, found[1]))
+    turns = [found for pair in zip_longest(ranked, surprising) for found in pair if found is not None]
+    return list({found[1]: found for found in turns}.values())
 
 
 def _frame_votes(query: Query, hits: NDArray[np.int64]) -> float:

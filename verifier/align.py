@@ -18,7 +18,7 @@ from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.stillness import place_still
-from verifier.timing import Piece, find_pieces, moves, quiet_share
+from verifier.timing import Piece, find_pieces, likely_piece, moves, quiet_share
 from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
 
 _PAIRS = 6
@@ -134,18 +134,31 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
     options = [*near[:1], geometry]
     kept = _original_track(clip, candidate, reference, sizes[0], settings)
     frames = _small_frames(working, sizes[1], clip.duration, settings)
-    for geometry in options:
+
+    def laid(geometry: Geometry) -> tuple[Track, Alignment]:
         shown = clip_track(frames(), geometry)
-        pieces = tuple(find_pieces(shown, kept, clip.duration))
-        if pieces and quiet_share(shown) > _MUCH_QUIET:
-            # It is the same moment; cuts between quiet stretches show in faint motion only.
-            pieces = tuple(find_pieces(shown, kept, clip.duration, FAINT_FLOOR)) or pieces
+        pieces = _pieces(shown, kept, clip.duration)
         if pieces:
             refined = _refined(geometry, candidate, pieces, reference, working, settings)
             if apart(refined, geometry) > _MOVED_PX:
-                again = tuple(find_pieces(clip_track(frames(), refined), kept, clip.duration))
+                again = _pieces(clip_track(frames(), refined), kept, clip.duration)
                 pieces = max(pieces, again, key=_evidence)
-            return Alignment(candidate, pieces, refined, reference)
+            geometry = refined
+        return shown, Alignment(candidate, pieces, geometry, reference)
+
+    for geometry in options:
+        shown, alignment = laid(geometry)
+        if alignment.pieces:
+            return alignment
+    likely = likely_piece(shown, kept, clip.duration)
+    if likely is not None:
+        # Pairs of other moments, or few points, may have laid it askew: those of the likeliest moment do better.
+        closer = _refined(geometry, candidate, (likely,), reference, working, settings)
+        if apart(closer, geometry) > _MOVED_PX:
+            geometry = closer
+            shown, alignment = laid(closer)
+            if alignment.pieces:
+                return alignment
     if moves(shown):
         # Were it the same moment, some of what moves would agree.
         return Alignment(candidate, (), geometry, reference)
@@ -156,6 +169,14 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
     if pieces:
         geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
+
+
+def _pieces(shown: Track, kept: Track, end: float) -> tuple[Piece, ...]:
+    pieces = tuple(find_pieces(shown, kept, end))
+    if pieces and quiet_share(shown) > _MUCH_QUIET:
+        # It is the same moment; cuts between quiet stretches show in faint motion only.
+        pieces = tuple(find_pieces(shown, kept, end, FAINT_FLOOR)) or pieces
+    return pieces
 
 
 def _same_by_hash(candidate: Candidate) -> bool:

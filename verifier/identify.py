@@ -79,18 +79,18 @@ def identify(prints: Fingerprints, looks: Looks, catalog: Catalog, *, limit: int
     if max((candidate.picture_share for candidate in found.values()), default=0.0) < ENOUGH_SHARE:
         further = by_all_means(looks)
         _add(found, _nominated(further, None, catalog, limit))
-        _add(found, _glimpsed(looks, catalog, limit))
+        _add(found, _glimpsed(looks, catalog))
         if not found:
             # Few hashes are looked up more thoroughly: under keys that are only near to theirs, too.
             _add(found, _nominated(further, None, catalog, limit, moments=FEW_MOMENTS))
     return sorted(found.values(), key=lambda c: c.strength, reverse=True)
 
 
-def _glimpsed(looks: Looks, catalog: Catalog, limit: int) -> list[Candidate]:
+def _glimpsed(looks: Looks, catalog: Catalog) -> list[Candidate]:
     none = np.zeros(0)
     return [
         Candidate(g.original, g.reading, none, none, np.zeros((0, 0), np.uint16), g.share, (), g.pairs)
-        for g in glimpses(looks, catalog, limit)
+        for g in glimpses(looks, catalog)
     ]
 
 

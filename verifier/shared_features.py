@@ -17,6 +17,8 @@ from provenance.media.values import Frame, GreyImage
 from verifier.still_fit import Fit, fit, moved, picture_features
 
 ASKED_FRAMES = 6
+MOST_NOMINATED = 12
+"""Assets whose features are looked at: half of them with the most votes, half with the most surprising ones."""
 _ASKED_POINTS = 400
 _LAID = 4
 """Stored pictures of one film that a frame is laid on: those that share most keys; a long film has hundreds."""
@@ -46,7 +48,7 @@ class Glimpse:
     reading: Reading
 
 
-def glimpses(looks: Looks, catalog: Catalog, limit: int) -> list[Glimpse]:
+def glimpses(looks: Looks, catalog: Catalog) -> list[Glimpse]:
     """The films that a clip's frames share features with, in one geometry each.
 
     Raises:
@@ -56,7 +58,7 @@ def glimpses(looks: Looks, catalog: Catalog, limit: int) -> list[Glimpse]:
     if not seen:
         return []
     found = []
-    for nomination in catalog.nominate(feature_query([features for _, features in seen]), limit):
+    for nomination in catalog.nominate(feature_query([features for _, features in seen]), MOST_NOMINATED):
         original = catalog.original(nomination.asset_id)
         if original is not None and original.fingerprints.frame_features is not None:
             glimpse = _glimpse(original, original.fingerprints.frame_features, seen)

@@ -22,7 +22,7 @@ from provenance.media.frames import read_frames
 from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
 from verifier.clip import Clip
-from verifier.shared_features import ASKED_FRAMES, evenly, feature_query, frame_features, looked_at
+from verifier.shared_features import ASKED_FRAMES, MOST_NOMINATED, evenly, feature_query, frame_features, looked_at
 from verifier.still_fit import SURE_POINTS, Fit, fit
 from verifier.still_motion import Laid, lay
 
@@ -30,7 +30,6 @@ MIN_SUPPORT = 0.35
 """Share of the photograph's blocks in view that must be found: what covers the others may be a caption or a person."""
 _LAID_FRAMES = 32
 _STEP_S = 0.25
-_MOST_STILLS = 6
 _CANVAS = (160, 480)
 _REFERENCE_SIDE = 960
 _SURE_SPREAD = 0.15
@@ -83,7 +82,7 @@ def find_stills(
     found = looked_at(clip.looks)
     originals = {original.asset_id: original for original in known}
     if found:
-        for nomination in catalog.nominate(feature_query([features for _, features in found]), _MOST_STILLS):
+        for nomination in catalog.nominate(feature_query([features for _, features in found]), MOST_NOMINATED):
             original = catalog.original(nomination.asset_id)
             if original is not None:
                 originals.setdefault(original.asset_id, original)

@@ -81,6 +81,20 @@ def find_pieces(clip: Track, original: Track, end: float, floor: float = MOTION_
     return _bridged(found, match, end)
 
 
+def likely_piece(clip: Track, original: Track, end: float) -> Piece | None:
+    """The whole clip on the line that most of its windows agree on, believed or not; None where none does."""
+    if len(clip.times) < 2 or len(original.times) < 2:
+        return None
+    ours, _ = residuals(clip, clip.mask)
+    match = Match(ours, clip, original, MOTION_FLOOR)
+    lines = agree(votes(match, end))
+    if not lines:
+        return None
+    whole = np.arange(len(clip.times))
+    speed, offset = match.fit(lines[0], whole)
+    return Piece(0.0, end, speed, offset, float(match.along((speed, offset), whole).mean()))
+
+
 def moves(track: Track, floor: float = MOTION_FLOOR) -> bool:
     """Whether enough moves for the moment to be told: a second of it, or a third of a short track.
 

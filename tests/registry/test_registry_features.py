@@ -58,7 +58,7 @@ def feature_query(*pictures: Features) -> Query:
     return replace(
         nothing,
         features=np.concatenate([picture.descriptors for picture in pictures]),
-        feature_pictures=np.repeat(np.arange(len(pictures)), [len(p.points) for p in pictures]).astype(np.uint8),
+        feature_pictures=np.repeat(2 * np.arange(len(pictures)), [len(p.points) for p in pictures]).astype(np.uint8),
     )
 
 
