@@ -121,7 +121,7 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
     working = clip.extraction.working
     if reference is None or working is None:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
-    sizes = _size_of(reference, settings), _size_of(working, settings)
+    sizes = size_of(reference, settings), size_of(working, settings)
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
     if clip.extraction.info.still or candidate.original.duration is None:
@@ -355,6 +355,7 @@ def pictures_at(path: Path, moments: list[float], size: tuple[int, int], setting
     return found
 
 
-def _size_of(path: Path, settings: Settings) -> tuple[int, int]:
+def size_of(path: Path, settings: Settings) -> tuple[int, int]:
+    """Width and height of a film or picture, in pixels."""
     info = probe(path, limits=settings.limits, require_sandbox=settings.require_sandbox)
     return info.width or 1, info.height or 1

@@ -10,11 +10,10 @@ import numpy as np
 from provenance.assets import Original
 from provenance.catalog import Catalog
 from provenance.fingerprints.readings import AS_SHOWN, MIRRORED
-from provenance.media.probe import probe
 from provenance.report import Match, Region, Segment
 from provenance.settings import Settings
 from provenance.times import Interval
-from verifier.align import Alignment, pictures_at
+from verifier.align import Alignment, pictures_at, size_of
 from verifier.clip import Clip
 from verifier.comparers.still import Showing, compare_still, geometry_of
 from verifier.geometry import Geometry, refine, scaling
@@ -72,8 +71,8 @@ def candidate_of(track: StillTrack) -> Candidate:
 def match_of(showing: Showing, clip: Clip) -> Match:
     """The entry of the report for a photograph that is shown."""
     original, mirrored = showing.track.original, geometry_of(showing.track, showing.track.sightings[0]).mirrored
-    nothing = Interval.of(0.0, 0.0)
-    segments = tuple(Segment(run, nothing, 1.0, mirrored, showing.crop) for run in showing.runs)
+    moment = Interval.of(showing.track.moment or 0.0, showing.track.moment or 0.0)
+    segments = tuple(Segment(run, moment, 1.0, mirrored, showing.crop) for run in showing.runs)
     shown = float(sum((run.length for run in showing.runs), start=Interval.of(0.0, 0.0).length))
     coverage = min(1.0, shown / clip.duration) if clip.duration else 1.0
     title, signer, signed_at = original.title, original.signer, original.signed_at
@@ -89,18 +88,13 @@ def _alignment(clip: Clip, track: StillTrack, settings: Settings) -> Alignment:
     if working is None or reference is None:
         return Alignment(candidate, (piece,), None, reference)
     found = geometry_of(track, sighting)
-    sizes = _size(reference, settings), _size(working, settings)
+    sizes = size_of(reference, settings), size_of(working, settings)
     matrix = scaling(found.clip_size, sizes[1]) @ found.matrix @ np.linalg.inv(scaling(found.original_size, sizes[0]))
     geometry = Geometry(matrix / matrix[2, 2], *sizes, found.inliers)
     pair = pictures_at(reference, [0.0], sizes[0], settings) + pictures_at(working, [0.0], sizes[1], settings)
     if pair[0] is not None and pair[1] is not None:
         geometry = refine(geometry, [(pair[0], pair[1])])
     return Alignment(candidate, (piece,), geometry, reference)
-
-
-def _size(path: Path, settings: Settings) -> tuple[int, int]:
-    info = probe(path, limits=settings.limits, require_sandbox=settings.require_sandbox)
-    return info.width or 1, info.height or 1
 
 
 def _same_place(a: Showing, b: Showing) -> bool:

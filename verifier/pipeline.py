@@ -24,6 +24,7 @@ from verifier.compare import Comparison, compare
 from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
 from verifier.comparers.still import Showing
 from verifier.evidence import draw_evidence
+from verifier.film_frames import animated_frames
 from verifier.identify import ENOUGH_SHARE, Candidate, identify
 from verifier.judge import DEFAULT_SEVERITIES, MIN_SECONDS, Facts, decide, describe, judge
 from verifier.mismatch import mismatch
@@ -146,6 +147,10 @@ def _examine(
         known = [c.original for c in photographs if not explained or _elsewhere(c, alignments)]
         if known or not explained:
             showings = show(clip, known, catalog, work, settings)
+        if not explained and not showings:
+            laid_on = {alignment.candidate.original.asset_id for alignment in alignments}
+            films = [c for c in candidates if c not in photographs and c.original.asset_id not in laid_on]
+            showings = animated_frames(clip, films, catalog, work, settings)
     laid = [a.candidate for a in alignments] + [candidate_of(showing.track) for showing in showings]
     others = [c for c in candidates if not film or c not in photographs]
     candidates = sorted([*others, *laid], key=lambda c: c.strength, reverse=True)

@@ -55,7 +55,9 @@ def _points(showing: Showing, sighting: Sighting, canvas: GreyImage, index: int 
             cv2.line(sheet, start, end, _SAME, 1, cv2.LINE_AA)
             cv2.circle(sheet, start, 3, _SAME, 1, cv2.LINE_AA)
             cv2.circle(sheet, end, 3, _SAME, 1, cv2.LINE_AA)
-    caption = f"The photograph (left) and the clip at {sighting.time:.2f} s, with points that match."
+    moment = showing.track.moment
+    source = "The photograph" if moment is None else f"The original at {moment:.2f} s"
+    caption = f"{source} (left) and the clip at {sighting.time:.2f} s, with points that match."
     lively, laid = showing.lively, sighting.laid
     if lively is not None and laid is not None:
         centres = block_centres(canvas.shape)[lively.blocks].astype(np.float64)

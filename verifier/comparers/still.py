@@ -109,15 +109,19 @@ def _animated(clip: Clip, track: StillTrack, lively: Liveliness) -> Finding:
         max(0.0, moments[0].time - track.step / 2), min(clip.duration, moments[-1].time + track.step / 2)
     )
     ratio = lively.shift / max(lively.noise, 0.0005)
+    source, moment = "photograph", None
+    if track.moment is not None:
+        source, moment = f"original's frame at {track.moment:.1f} s", Interval.of(track.moment, track.moment)
     text = (
-        f"Parts of the photograph move by up to {lively.shift:.1%} of its size against the rest of it, and all that "
-        "moves is the photograph's own: the film was made from the photograph."
+        f"Parts of the {source} move by up to {lively.shift:.1%} of its size against the rest of it, and all that "
+        f"moves is its own: the clip was made from the {source}."
     )
     return Finding(
         Kind.STILL_ANIMATED,
         float(np.clip(1 - 3 / ratio, 0.5, 0.99)),
         text,
         clip=stretch,
+        original=moment,
         region=moving_region(track, moments[len(moments) // 2], lively),
         asset_id=track.original.asset_id,
     )
