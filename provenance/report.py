@@ -92,11 +92,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """That a change is declared: by the signer of that name, as these C2PA actions."""
+
+    by: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A finding with the severity that the policy in force gives its kind."""
+    """A finding with the severity that the policy in force gives its kind, or its being declared."""
 
     finding: Finding
     severity: Severity
+    declared: Declared | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The finding's JSON object."""
@@ -110,6 +119,8 @@ class Judged:
             "score": round(f.score, 3),
             "explanation": f.explanation,
             "asset_id": f.asset_id,
+            "declared_by": self.declared.by if self.declared else None,
+            "declared_as": list(self.declared.actions) if self.declared else [],
         }
 
 
@@ -179,13 +190,17 @@ class ClipFacts:
 
 @dataclass(frozen=True, slots=True)
 class CredentialFacts:
-    """The clip's own credential in the report's words; see ``provenance.credentials`` for the whole of it."""
+    """The clip's own credential in the report's words; see ``provenance.credentials`` for the whole of it.
+
+    ``made_from``: id of the matched original that it names as its parent, where it is to be relied on.
+    """
 
     state: str
     signer: str | None = None
     codes: tuple[str, ...] = ()
     timestamp: str | None = None
     revocation: str = "unknown"
+    made_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +257,7 @@ class Report:
                 "codes": list(credential.codes),
                 "timestamp": credential.timestamp,
                 "revocation": credential.revocation,
+                "made_from": credential.made_from,
             },
             "matches": [m.as_json() for m in self.matches],
             "findings": [f.as_json() for f in self.findings],
@@ -257,6 +273,7 @@ __all__ = [
     "WHOLE_FRAME",
     "ClipFacts",
     "CredentialFacts",
+    "Declared",
     "Evidence",
     "Finding",
     "Judged",

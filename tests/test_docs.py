@@ -17,6 +17,7 @@ from provenance.exits import ExitCode
 from provenance.report import Kind, Verdict
 from provenance.settings import Settings
 from verifier.cli import EXITS
+from verifier.declarable import DECLARABLE
 from verifier.judge import DEFAULT_SEVERITIES
 from verifier.words import KINDS
 
@@ -140,3 +141,16 @@ def test_the_licence_is_the_whole_of_apache_2() -> None:
     text = (ROOT / "LICENSE").read_text("utf-8")
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_guide_to_edits_has_the_verifiers_table() -> None:
+    rows = re.findall(r"^\| (`c2pa\.\S.*?) \|(.*?)\|(.*?)\|$", (ROOT / "docs" / "edits.md").read_text("utf-8"), re.M)
+    told = {action: kinds for actions, *kinds in rows for action in re.findall(r"`(.*?)`", actions)}
+    assert set(told) == set(DECLARABLE)
+    for action, (anywhere, where_said) in told.items():
+        kinds = DECLARABLE[action]
+        if action != "c2pa.edited":
+            assert set(re.findall(r"`(.*?)`", anywhere)) == {kind.value for kind in kinds.anywhere}, action
+        assert set(re.findall(r"`(.*?)`", where_said)) == {kind.value for kind in kinds.where_said - kinds.anywhere}
+    named = {kind for kinds in DECLARABLE.values() for kind in kinds.anywhere | kinds.where_said}
+    assert named - DECLARABLE["c2pa.edited"].anywhere == {Kind.FOREIGN_FOOTAGE}

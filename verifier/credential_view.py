@@ -137,6 +137,8 @@ def _ingredient(ingredient: Ingredient) -> dict[str, Any]:
         "title": ingredient.title,
         "relationship": ingredient.relationship,
         "manifest_label": ingredient.manifest_label,
+        "hard_binding": ingredient.hard_binding,
+        "instance_id": ingredient.instance_id,
         "failures": list(ingredient.failures),
     }
 

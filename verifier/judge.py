@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from provenance.credentials.values import CredentialState
-from provenance.report import Finding, Judged, Kind, Severity, Verdict
+from provenance.report import Declared, Finding, Judged, Kind, Severity, Verdict
 from provenance.trust.policy import Policy, SignedUnder
 
 DEFAULT_SEVERITIES: Mapping[Kind, Severity] = {
@@ -44,6 +45,7 @@ class Facts:
     as far as the clip has them, could be laid beside a reference copy. ``same_manifest``: the clip's own manifest
     is the registered one. ``doubt``: why nothing can be said although an original was found, or None.
     ``withdrawn``: the publisher has withdrawn the clip's own registration; that changes the words, not the verdict.
+    ``derived``: the clip's trusted credential names an original that was laid on it as its parent.
     """
 
     credential: CredentialState
@@ -53,11 +55,21 @@ class Facts:
     compared: bool
     doubt: str | None = None
     withdrawn: bool = False
+    derived: bool = False
 
 
-def judge(findings: Sequence[Finding], severities: Mapping[Kind, Severity]) -> tuple[Judged, ...]:
-    """Give each finding the severity of its kind; altering ones first, then by time."""
-    judged = [Judged(finding, severities.get(finding.kind, Severity.ALTERING)) for finding in findings]
+def judge(
+    findings: Sequence[Finding],
+    severities: Mapping[Kind, Severity],
+    declared: Mapping[Finding, Declared] = MappingProxyType({}),
+) -> tuple[Judged, ...]:
+    """Give each finding the severity of its kind; altering ones first, then by time. What is declared is disclosed."""
+    judged = [
+        Judged(finding, Severity.DISCLOSED, declared[finding])
+        if finding in declared
+        else Judged(finding, severities.get(finding.kind, Severity.ALTERING))
+        for finding in findings
+    ]
     return tuple(sorted(judged, key=_order))
 
 
@@ -65,7 +77,8 @@ def decide(facts: Facts, judged: Sequence[Judged]) -> Verdict:
     """The verdict, in this order:
 
     1. anything that alters: altered;
-    2. the signed bytes of a trusted signer: authentic;
+    2. the signed bytes of a trusted signer: authentic, or a match where they differ from the registered original that
+       the signer names as their source;
     3. no original found: unknown, which never means fake;
     4. an original found, but not enough to go by: inconclusive;
     5. else a match.
@@ -73,7 +86,7 @@ def decide(facts: Facts, judged: Sequence[Judged]) -> Verdict:
     if any(item.severity is Severity.ALTERING for item in judged):
         return Verdict.ALTERED
     if facts.credential is CredentialState.AUTHENTIC:
-        return Verdict.AUTHENTIC
+        return Verdict.MATCH if facts.derived and judged else Verdict.AUTHENTIC
     if not facts.found:
         return Verdict.UNKNOWN
     if facts.same_manifest and facts.credential is CredentialState.UNTRUSTED:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from provenance.credentials.values import Credential, CredentialState
 from provenance.report import Finding, Kind
+from verifier.declared import source_of
 from verifier.identify import Candidate
 
 _SIGNED = (CredentialState.AUTHENTIC, CredentialState.UNTRUSTED)
@@ -17,8 +18,8 @@ def mismatch(credential: Credential, candidates: Sequence[Candidate]) -> list[Fi
     """A finding if a sound credential names another signer than the registry knows for this picture.
 
     Not so where the picture is registered for that signer too, nor where a trusted credential names the registered
-    manifest as what it was made from: that is an edit with its history kept. A name alone makes a signer the same only
-    in a trusted credential: anybody can write any name into a certificate of their own.
+    asset, intact, as what it was made from: that is an edit with its history kept. A name alone makes a signer the
+    same only in a trusted credential: anybody can write any name into a certificate of their own.
 
     Args:
         candidates: best first, not empty.
@@ -31,8 +32,8 @@ def mismatch(credential: Credential, candidates: Sequence[Candidate]) -> list[Fi
     trusted = credential.state is CredentialState.AUTHENTIC
     if any(o.signer_fingerprint == signer.fingerprint or (trusted and o.signer == signer.name) for o in same):
         return []
-    parents = {ingredient.manifest_label for ingredient in credential.ingredients}
-    if trusted and any(o.manifest_label in parents for o in same):
+    sources = {source_of(ingredient) for ingredient in credential.ingredients}
+    if trusted and any(o.asset_id in sources for o in same):
         return []
     known = same[0]
     text = f"The file is signed by {signer.name}, but the registry knows this picture as signed by {known.signer}."

@@ -10,6 +10,7 @@ from pathlib import Path
 from provenance.assets import Original
 from provenance.catalog import Catalog
 from provenance.credentials.reader import read_credential
+from provenance.credentials.store import ACTIONS_GATHERED, ACTIONS_UNREAD
 from provenance.credentials.values import Credential, CredentialState
 from provenance.fingerprints.rectangles import overlap
 from provenance.report import WHOLE_FRAME, CredentialFacts, Finding, Kind, Match, Report, Segment, Severity
@@ -23,6 +24,7 @@ from verifier.clip import Clip, read_clip
 from verifier.compare import Comparison, compare
 from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
 from verifier.comparers.still import Showing
+from verifier.declared import Declaration, covered, declaration_of
 from verifier.evidence import draw_evidence
 from verifier.film_frames import animated_frames
 from verifier.identify import ENOUGH_SHARE, Candidate, identify
@@ -35,6 +37,10 @@ from verifier.versions import versions
 
 MOSTLY_EXPLAINED = 0.9
 """Share of a film from which, when footage explains it, no photographs are looked for: they may be its own frames."""
+_ACTION_NOTES = {
+    ACTIONS_UNREAD: "part of what the credential says was done: it is too much, or cannot be understood",
+    ACTIONS_GATHERED: "what the credential says was done, where its signer only carries that along",
+}
 _EXTRACT_SHARE = 0.5
 """Share of the progress bar that decoding the clip takes."""
 
@@ -54,9 +60,10 @@ def verify(
 
     1. Read the clip's own credential.
     2. Decode the clip once, and look for originals, whatever the credential says.
-    3. Lay the clip on each original that explains more of it.
+    3. Lay the clip on each original that explains more of it; first on the one that a trusted credential names as its
+       parent.
     4. Compare picture, sound and time.
-    5. Judge the findings by the policy, and decide.
+    5. Judge the findings by the policy and by what the credential declares, and decide.
 
     Args:
         catalog: the registry to ask; None to look at the credential alone.
@@ -69,6 +76,7 @@ def verify(
     """
     tell = on_progress or (lambda _: None)
     credential = read_credential(path, anchors=anchors, policy=policy)
+    declaration = declaration_of(credential)
     with work_folder(settings.home / "work") as work:
         clip = read_clip(path, work, settings, lambda share: tell(share * _EXTRACT_SHARE))
         own = _registered(credential, catalog)
@@ -76,9 +84,11 @@ def verify(
             outcome = _signed_bytes(own, clip, credential)
         else:
             candidates = identify(clip.prints, clip.looks, catalog) if catalog is not None else []
-            outcome = _examine(clip, credential, candidates, catalog, work, settings)
+            if declaration is not None:
+                candidates.sort(key=lambda c: c.original.asset_id != declaration.asset_id)
+            outcome = _examine(clip, credential, declaration, candidates, catalog, work, settings)
         tell(0.9)
-        judged = judge(outcome.findings, severities)
+        judged = judge(outcome.findings, severities, covered(declaration, outcome.findings, clip.facts))
         pictures = draw_evidence(clip, outcome.compared, judged, settings) if evidence else ()
         pictures += draw_still_evidence(outcome.showings, judged) if evidence else ()
     tell(1.0)
@@ -87,7 +97,7 @@ def verify(
         verdict=verdict,
         summary=summary(verdict, judged, outcome.matches, outcome.facts),
         clip=clip.facts,
-        credential=_credential_facts(credential),
+        credential=_credential_facts(credential, declaration if outcome.facts.derived else None),
         matches=outcome.matches,
         findings=judged,
         not_checked=(*outcome.not_checked, *_never_checked(credential, clip, catalog)),
@@ -130,6 +140,7 @@ def _signed_bytes(own: Original, clip: Clip, credential: Credential) -> _Outcome
 def _examine(
     clip: Clip,
     credential: Credential,
+    declaration: Declaration | None,
     candidates: Sequence[Candidate],
     catalog: Catalog | None,
     work: Path,
@@ -162,18 +173,20 @@ def _examine(
     not_checked = [each.not_checked for each in compared] + [showing.not_checked for showing in showings]
     if candidates:
         findings += mismatch(credential, candidates)
+    matches = (*(_match_of(alignment, clip) for alignment in alignments), *(match_of(each, clip) for each in showings))
     facts = Facts(
         credential.state,
-        found=bool(alignments or showings),
+        found=bool(matches),
         same_manifest=False,
         coverage=_coverage(clip, alignments, showings),
         compared=all(comparison.complete for comparison in compared),
         doubt=_doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None),
+        derived=declaration is not None and any(match.asset_id == declaration.asset_id for match in matches),
     )
     return _Outcome(
         facts,
         tuple(findings),
-        (*(_match_of(alignment, clip) for alignment in alignments), *(match_of(showing, clip) for showing in showings)),
+        matches,
         compared,
         tuple(dict.fromkeys(line for lines in not_checked for line in lines)),
         showings,
@@ -253,13 +266,14 @@ def _match(original: Original, coverage: float, segments: tuple[Segment, ...], s
     )
 
 
-def _credential_facts(credential: Credential) -> CredentialFacts:
+def _credential_facts(credential: Credential, declaration: Declaration | None) -> CredentialFacts:
     return CredentialFacts(
         state=credential.state.value,
         signer=credential.signer.name if credential.signer else None,
         codes=credential.codes,
         timestamp=credential.timestamp,
         revocation=credential.revocation,
+        made_from=declaration.asset_id if declaration else None,
     )
 
 
@@ -269,6 +283,7 @@ def _never_checked(credential: Credential, clip: Clip, catalog: Catalog | None) 
         lines.append("whether it comes from a registered original: no registry was asked")
     if credential.signer is not None and credential.revocation == "unknown":
         lines.append("whether the signing certificate was revoked")
+    lines += [line for note, line in _ACTION_NOTES.items() if note in credential.notes]
     if not clip.extraction.fenced:
         lines.append("nothing was left out, but the decoder ran without its fence on this machine")
     return tuple(lines)

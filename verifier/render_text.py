@@ -75,6 +75,8 @@ def _finding(judged: Judged) -> RenderableType:
         facts.append(words.where(finding.region))
     facts.append(f"score {words.percent(finding.score)}")
     below = Group(Text(", ".join(facts), style="dim"), Text(safe(finding.explanation)))
+    if judged.declared:
+        below.renderables.append(Text(safe(words.declared(judged.declared)), style="green"))
     return Group(line, Padding(below, (0, 0, 0, 2)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from provenance.report import ClipFacts, CredentialFacts, Judged, Kind, Region, Report, Severity, Verdict
+from provenance.report import ClipFacts, CredentialFacts, Declared, Judged, Kind, Region, Report, Severity, Verdict
 from provenance.times import Interval
 
 VERDICTS = {
@@ -125,6 +125,11 @@ def _third(position: float, words: tuple[str, str, str]) -> str:
     return words[min(int(max(position, 0.0) * 3), 2)]
 
 
+def declared(by: Declared) -> str:
+    """By whom a change is declared, and as what."""
+    return f"Declared by {by.by} as {', '.join(by.actions)}."
+
+
 def percent(share: float) -> str:
     """A share 0-1 as a percentage, never rounded up to 100 nor down to 0."""
     value = round(share * 100)
@@ -154,6 +159,8 @@ def credential_facts(credential: CredentialFacts) -> list[tuple[str, str]]:
     facts = []
     if credential.signer:
         facts.append(("Signer", credential.signer))
+    if credential.made_from:
+        facts.append(("Made from", f"asset {credential.made_from}, as its signer says"))
     if credential.timestamp:
         facts.append(("Timestamp", credential.timestamp))
     if credential.state != "none":

@@ -121,11 +121,12 @@ def _credential(
     # The library lets an anchor for timestamps vouch for a signer, too; that is no failure to it, but it is to us.
     distrust = (UNTRUSTED_CODE,) if store.vouched_by_other_kind else ()
     actions = store.actions()
+    stated, action_notes = store.stated_actions()
     ingredients = store.ingredients()
     judged = Credential(
         state=state_of(statuses, accepted=False),
         signer=signer,
-        notes=store.notes(),
+        notes=(*store.notes(), *action_notes),
         timestamp=store.timestamp(),
         claimed_time=_claimed_time(store, actions),
         revocation=revocation_of(statuses),
@@ -136,6 +137,7 @@ def _credential(
         claim_generator=store.claim_generator(),
         assertions=store.assertions(),
         actions=actions,
+        stated=stated,
         ingredients=ingredients,
         manifest=reading.manifest,
         sidecar=sidecar,

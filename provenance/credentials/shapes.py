@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_LARGEST = 1e12
+
 
 def mapping(value: object, *path: str) -> Mapping[str, Any]:
     """The object at ``path`` inside ``value``, or an empty one."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
+
+
+def entries(value: object) -> list[object]:
+    """What a list holds, of whatever shape, or nothing."""
+    return value if isinstance(value, list) else []
+
+
+def number(value: object) -> float | None:
+    """The number, or None where it is none, or of no use: not finite, or beyond all sizes and times."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _LARGEST else None
 
 
 def items(value: object) -> list[Mapping[str, Any]]:

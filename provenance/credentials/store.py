@@ -6,17 +6,26 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from provenance.credentials.shapes import codes, items, mapping, text
+from provenance.credentials.actions import read_actions
+from provenance.credentials.shapes import codes, entries, items, mapping, text
 from provenance.credentials.states import UNTRUSTED_CODE, Statuses
-from provenance.credentials.values import Ingredient
+from provenance.credentials.values import Action, Ingredient
 from provenance.credentials.vouching import Vouchers
 
 PARTIAL_BINDING = "provenance.binding.partial"
 HASH_LABELS = ("c2pa.hash.bmff", "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.collection", "c2pa.hash.multi-asset")
+ACTIONS_UNREAD = "provenance.actions.unread"
+"""Note: some actions, or where they changed something, cannot be understood or are too many."""
+ACTIONS_GATHERED = "provenance.actions.gathered"
+"""Note: there are actions that the signer only carries along; C2PA 2.4 (18.15.2) wants them among what it created."""
 MAX_DEPTH = 64
+_ACTIONS = "c2pa.actions"
+_CREATED = ("created_assertions", "assertions")
+"""Lists of a claim (of version 2, of version 1) with what the signer itself states."""
+_LISTS = (*_CREATED, "gathered_assertions")
 _PARTS = ("merkle", "boxes", "uris")
 _MEDIA_BOXES = frozenset({"/mdat", "/idat", "/moof", "/moov", "/moov/trak", "/meta"})
 
@@ -78,8 +87,17 @@ class ManifestStore:
 
     def actions(self) -> tuple[Mapping[str, Any], ...]:
         """What was done, in the order the manifest tells it."""
-        told = (data for label, data in self.assertions().items() if label.startswith("c2pa.actions"))
+        told = (data for label, data in self.assertions().items() if label.startswith(_ACTIONS))
         return tuple(action for data in told for action in items(mapping(data).get("actions")))
+
+    def stated_actions(self) -> tuple[tuple[Action, ...], tuple[str, ...]]:
+        """Actions that the signer states as its own, and note codes for what of them is left out."""
+        created = {k: v for k, v in self._assertions_of(self.label, _CREATED).items() if k.startswith(_ACTIONS)}
+        raw = [entry for data in created.values() for entry in entries(mapping(data).get("actions"))]
+        stated, complete = read_actions(raw)
+        gathered = any(label.startswith(_ACTIONS) and label not in created for label in self.assertions())
+        notes = (*(() if complete else (ACTIONS_UNREAD,)), *((ACTIONS_GATHERED,) if gathered else ()))
+        return stated, notes
 
     def claim_generator(self) -> str | None:
         """The program that made the claim, with its version."""
@@ -93,7 +111,9 @@ class ManifestStore:
         An update manifest has none of its own and keeps its parent's. For a hash in several parts (Merkle tree,
         boxes, collections) it is the SHA-256 of all parts as JSON with sorted keys.
         """
-        label: str | None = self.label
+        return self._hard_binding_of(self.label)
+
+    def _hard_binding_of(self, label: str | None) -> tuple[str | None, tuple[str, ...]]:
         for _ in range(MAX_DEPTH):
             if label is None:
                 break
@@ -112,6 +132,9 @@ class ManifestStore:
                 relationship=text(entry.get("relationship"), 100) or "componentOf",
                 manifest_label=text(entry.get("active_manifest")),
                 failures=tuple(dict.fromkeys(self._failures(entry, resolved))),
+                hard_binding=self._hard_binding_of(text(entry.get("active_manifest")))[0],
+                instance_id=text(entry.get("instance_id"), 1000),
+                label=text(entry.get("label"), 200),
             )
             for entry in items(self.active.get("ingredients"))
         )
@@ -135,12 +158,12 @@ class ManifestStore:
     def _deltas(self) -> list[Mapping[str, Any]]:
         return [mapping(delta, "validationDeltas") for delta in items(self._results.get("ingredientDeltas"))]
 
-    def _assertions_of(self, label: str | None) -> dict[str, Any]:
+    def _assertions_of(self, label: str | None, lists: Sequence[str] = _LISTS) -> dict[str, Any]:
         manifest = mapping(self._details, label or "")
         claim, kept = mapping(manifest, "claim"), mapping(manifest, "assertion_store")
         named = [
             (text(reference.get("url")) or "").rsplit("/", 1)[-1]
-            for key in ("created_assertions", "assertions", "gathered_assertions")
+            for key in lists
             for reference in items(claim.get(key))
         ]
         return {name: kept[name] for name in named if name in kept}

@@ -49,12 +49,65 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """Something this asset was made from. ``failures`` are the status codes its own validation failed with."""
+    """Something this asset was made from. ``failures`` are the status codes its own validation failed with.
+
+    ``hard_binding``: ``<alg>:<hex>`` of the content hash in the manifest that came with it. ``label``: of the assertion
+    that describes it, by which actions refer to it.
+    """
 
     title: str | None
     relationship: str
     manifest_label: str | None
     failures: tuple[str, ...] = ()
+    hard_binding: str | None = None
+    instance_id: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A part of the picture: a polygon of at least three (x, y) from the top left, in fractions of the frame or, where
+    ``pixels``, in its pixels. ``inside``: False where all but the polygon is meant."""
+
+    points: tuple[tuple[float, float], ...]
+    pixels: bool = False
+    inside: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time [start, end) in seconds, or where ``frames``, in frames from 0. ``end`` None: to the end."""
+
+    start: float
+    end: float | None
+    frames: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Where and when something was changed: C2PA's region of interest, in frame and time of the signed asset.
+
+    Several shapes, or several spans, add up; shapes and spans narrow each other. Without shapes: the whole frame, and
+    sound; without spans: all along.
+    """
+
+    shapes: tuple[Shape, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that the signer states to have done, by its C2PA label.
+
+    ``changes``: where; None where that is not said, empty where what is said cannot be understood. ``ingredients``:
+    labels of the ingredients that it refers to.
+    """
+
+    label: str
+    description: str | None = None
+    reason: str | None = None
+    changes: tuple[Change, ...] | None = None
+    ingredients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +117,8 @@ class Credential:
     ``codes``: failure status codes of manifest and ingredients, in order; ``notes``: informational ones.
     ``hard_binding``: ``<alg>:<hex>`` of the content hash. ``timestamp``: RFC 3339 of a trusted timestamp,
     ``claimed_time``: what the signer says. ``trust_lists``: the URIs of the anchor lists that vouch for the
-    signer. ``manifest``: the JUMBF bytes. ``sidecar``: read from a file beside the asset.
+    signer. ``actions``: all that the manifest tells, as it tells it; ``stated``: those that are the signer's own
+    statement, as values. ``manifest``: the JUMBF bytes. ``sidecar``: read from a file beside the asset.
     ``trust_code`` and ``trust_reason``: what the trust policy said of the signer. ``problem``: why there is
     nothing to show, where it is broken or unsupported.
     """
@@ -83,6 +137,7 @@ class Credential:
     claim_generator: str | None = None
     assertions: Mapping[str, Any] = field(default_factory=dict)
     actions: tuple[Mapping[str, Any], ...] = ()
+    stated: tuple[Action, ...] = ()
     ingredients: tuple[Ingredient, ...] = ()
     manifest: bytes | None = field(default=None, repr=False)
     sidecar: bool = False

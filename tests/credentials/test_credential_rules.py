@@ -127,6 +127,7 @@ def test_an_account_of_any_shape_is_taken_apart_without_error(summary: Any, deta
     assert store.hard_binding()[1] in ((), ("provenance.binding.partial",))
     assert all(ingredient.relationship for ingredient in store.ingredients())
     store.actions()
+    store.stated_actions()
     store.claim_generator()
     store.notes()
     store.serial()

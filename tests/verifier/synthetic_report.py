@@ -8,6 +8,7 @@ import numpy as np
 from provenance.report import (
     ClipFacts,
     CredentialFacts,
+    Declared,
     Evidence,
     Finding,
     Judged,
@@ -79,6 +80,7 @@ def altered(text: str | None = None) -> Report:
                 region=Region(0.8, 0.05, 0.15, 0.1),
             ),
             Severity.DISCLOSED,
+            Declared(say("Example Agency"), (say("c2pa.addedText"), say("c2pa.placed"))),
         ),
     )
     segments = (
@@ -110,6 +112,7 @@ def altered(text: str | None = None) -> Report:
             (say("assertion.bmffHash.mismatch"),),
             say("2026-03-01T06:12:00Z"),
             say("good"),
+            say("mzxw6ytboi5gk3dmn5qw4y3fna"),
         ),
         (
             Match(

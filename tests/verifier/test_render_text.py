@@ -55,6 +55,12 @@ def test_everything_in_the_report_is_printed() -> None:
         assert squeezed(value) in text
 
 
+def test_a_declared_change_says_by_whom_and_as_what() -> None:
+    text = " ".join(printed(altered()).split())
+    assert "Declared by Example Agency as c2pa.addedText, c2pa.placed." in text
+    assert text.count("Declared by") == 1
+
+
 def test_altering_findings_come_before_disclosed_ones() -> None:
     text = printed(altered())
     assert text.index("Passage cut out") < text.index("Re-encoded")

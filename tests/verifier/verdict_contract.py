@@ -14,10 +14,12 @@ FIELDS = {
         "policy", "checked_at",
     },
     "clip": {"name", "sha256", "media_type", "duration", "width", "height", "fps", "audio"},
-    "credential": {"state", "signer", "codes", "timestamp", "revocation"},
+    "credential": {"state", "signer", "codes", "timestamp", "revocation", "made_from"},
     "match": {"asset_id", "title", "signer", "signed_at", "coverage", "score", "segments"},
     "segment": {"clip", "original", "speed", "mirrored", "crop"},
-    "finding": {"kind", "severity", "clip", "original", "region", "score", "explanation"},
+    "finding": {
+        "kind", "severity", "clip", "original", "region", "score", "explanation", "declared_by", "declared_as",
+    },
 }  # fmt: skip
 VERDICTS = {"authentic", "match", "altered", "unknown", "inconclusive"}
 STATES = {"none", "authentic", "untrusted", "content_changed", "invalid", "broken", "unsupported"}
@@ -58,6 +60,11 @@ def agree(report: Mapping[str, Any]) -> None:
     assert (report["verdict"] == "altered") == bool(altering)
     if report["verdict"] == "authentic":
         assert report["credential"]["state"] == "authentic"
+    if any(finding["declared_by"] for finding in report["findings"]):
+        assert report["credential"]["state"] == "authentic"
+        assert report["verdict"] in ("match", "altered")
+    if report["credential"]["made_from"] is not None:
+        assert report["credential"]["made_from"] in {match["asset_id"] for match in report["matches"]}
     if report["verdict"] in ("match", "inconclusive"):
         assert report["matches"]
     if report["verdict"] == "unknown":
@@ -116,8 +123,12 @@ def check_match(match: Mapping[str, Any], duration: float | None) -> None:
 def check_finding(finding: Mapping[str, Any], duration: float | None) -> None:
     has(finding, "finding")
     assert finding["kind"] in DISCLOSED | ALTERING
-    # The default policy of the design.
-    assert finding["severity"] == ("disclosed" if finding["kind"] in DISCLOSED else "altering")
+    # The default policy of the design, save for what the clip's signer declares.
+    declared = finding["declared_by"] is not None
+    assert finding["severity"] == ("disclosed" if declared or finding["kind"] in DISCLOSED else "altering")
+    assert not declared or text(finding["declared_by"])
+    assert declared == bool(finding["declared_as"])
+    assert all(text(action) for action in finding["declared_as"])
     assert number(finding["score"], 0, 1)
     assert text(finding["explanation"])
     if finding["clip"] is not None:
