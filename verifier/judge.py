@@ -63,7 +63,10 @@ def judge(
     severities: Mapping[Kind, Severity],
     declared: Mapping[Finding, Declared] = MappingProxyType({}),
 ) -> tuple[Judged, ...]:
-    """Give each finding the severity of its kind; altering ones first, then by time. What is declared is disclosed."""
+    """Give each finding the severity of its kind; what is declared is disclosed.
+
+    Altering ones come first, then declared ones, each by time.
+    """
     judged = [
         Judged(finding, Severity.DISCLOSED, declared[finding])
         if finding in declared
@@ -97,9 +100,9 @@ def decide(facts: Facts, judged: Sequence[Judged]) -> Verdict:
     return Verdict.MATCH
 
 
-def _order(item: Judged) -> tuple[bool, float, str]:
+def _order(item: Judged) -> tuple[bool, bool, float, str]:
     start = float(item.finding.clip.start) if item.finding.clip else -1.0
-    return item.severity is not Severity.ALTERING, start, item.finding.kind.value
+    return item.severity is not Severity.ALTERING, item.declared is None, start, item.finding.kind.value
 
 
 def describe(policy: Policy, severities: Mapping[Kind, Severity]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _sentence(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Matc
         case Verdict.MATCH:
             declared = next((item.declared for item in judged if item.declared), None)
             if declared is not None:
-                return f"The clip shows {named}; what was changed in it is declared by {declared.by}, or disclosed."
+                return f"The clip shows {named}; what was changed in it is declared by its signer, {declared.by}."
             return f"The clip shows {named}; nothing was found changed but what is disclosed."
         case Verdict.ALTERED:
             return f"The clip comes from {named or 'a registered original'} and was altered: {_alterations(judged)}."

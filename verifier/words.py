@@ -76,12 +76,12 @@ ROLES = {
 
 
 def in_order(report: Report) -> list[tuple[int, int, Judged]]:
-    """The findings as (number from 1, index in the report, finding): altering ones first, then by time in the clip."""
+    """The findings as (number from 1, index in the report, finding): altering, declared, others, by time."""
 
-    def key(item: tuple[int, Judged]) -> tuple[bool, Fraction, int]:
+    def key(item: tuple[int, Judged]) -> tuple[bool, bool, Fraction, int]:
         index, judged = item
         start = judged.finding.clip.start if judged.finding.clip else Fraction(-1)
-        return judged.severity is not Severity.ALTERING, start, index
+        return judged.severity is not Severity.ALTERING, judged.declared is None, start, index
 
     ordered = sorted(enumerate(report.findings), key=key)
     return [(number, index, judged) for number, (index, judged) in enumerate(ordered, start=1)]

@@ -35,7 +35,7 @@ def test_a_declared_crop_is_a_match_that_says_by_whom(desk: Desk, tmp_path: Path
     assert declared(report)[Kind.CROPPED] == Declared("Herald", ("c2pa.cropped",))
     assert declared(report)[Kind.REENCODED] == Declared("Herald", ("c2pa.transcoded",))
     assert report.credential.made_from == report.matches[0].asset_id
-    assert "declared by Herald" in report.summary
+    assert report.summary.endswith("is declared by its signer, Herald.")
     found = {finding["kind"]: finding for finding in report.as_json()["findings"]}
     assert found["cropped"]["declared_by"] == "Herald"
     assert found["cropped"]["declared_as"] == ["c2pa.cropped"]

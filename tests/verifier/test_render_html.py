@@ -55,6 +55,15 @@ def test_the_verdict_is_a_word_and_not_only_a_colour(verdict: Verdict) -> None:
     assert page.named("body")[0]["class"] == verdict.value
 
 
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_verdict_gives_the_page_its_tone_and_no_other_layout(verdict: Verdict) -> None:
+    """The body bears the verdict as a class, and so must not be caught by what is meant for a match of the report."""
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", Page(render_html(bare(verdict))).style)
+    of_body = [told for names, told in rules if f".{verdict.value}" in {name.strip() for name in names.split(",")}]
+    assert of_body
+    assert all(re.fullmatch(r"\s*--tone: [^;]+;\s*", told) for told in of_body)
+
+
 def test_the_page_asks_the_network_for_nothing_and_runs_nothing() -> None:
     source = render_html(altered())
     page = Page(source)
@@ -135,10 +144,10 @@ def test_everything_in_the_report_is_on_the_page() -> None:
     assert drawings.count("where") == 2
 
 
-def test_altering_findings_come_first_and_keep_one_number_everywhere() -> None:
+def test_altering_then_declared_findings_come_first_and_keep_one_number_everywhere() -> None:
     page = Page(render_html(altered()))
     assert "1. Part of the picture changed" in page.text
-    assert "5. Overlay added" in page.text
+    assert "3. Overlay added" in page.text
     findings = [e for e in page.named("li") if (e.get("class") or "").startswith("finding")]
     assert [e["class"] for e in findings] == ["finding altering"] * 2 + ["finding disclosed"] * 3
 
