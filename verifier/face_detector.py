@@ -96,7 +96,9 @@ def _looked_at(
     return boxes[_distinct(boxes, score)]
 
 
-def _run(net: Any, pictures: NDArray[np.float32], outputs: tuple[str, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _run(
+    net: Any, pictures: NDArray[np.float32], outputs: tuple[str, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Moves (…, 4) and probabilities (…, 2) for pictures (n, h, w, 3), on which it was trained lying on their side."""
     net.setInput(np.ascontiguousarray(pictures.swapaxes(1, 2)))
     said = net.forward(list(outputs))
