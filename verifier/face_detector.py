@@ -31,6 +31,8 @@ _SHRINK = 0.709
 _WINDOW, _STRIDE = 12, 2
 _SAME = 0.5
 """Overlap (intersection over union) from which two squares are one."""
+Scaled = NDArray[np.float32]
+"""A picture, RGB, about -1 to 1, shape (h, w, 3)."""
 Boxes = NDArray[np.float32]
 """Left, top, right and bottom in pixels, shape (n, 4)."""
 
@@ -45,12 +47,12 @@ class Detector:
 
     def __call__(self, picture: NDArray[np.uint8]) -> Boxes:
         """The faces in a picture, BGR, shape (h, w, 3)."""
-        scaled = (cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.float32) - 127.5) / 128
+        scaled = np.asarray((cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) - 127.5) / 128, np.float32)
         boxes = self._propose(scaled)
         boxes = _looked_at(self._refines, scaled, boxes, 24, ("dense_2", "softmax_1"), _REFINED)
         return _looked_at(self._decides, scaled, boxes, 48, ("dense_5", "dense_6", "softmax_2"), SURE)
 
-    def _propose(self, picture: NDArray[np.float32]) -> Boxes:
+    def _propose(self, picture: Scaled) -> Boxes:
         found: list[Boxes] = [np.zeros((0, 4), np.float32)]
         scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
         scale = _WINDOW / SMALLEST_PX
@@ -58,8 +60,8 @@ class Detector:
             small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             moves, faces = _run(self._proposes, small[None], ("conv2d_4", "softmax"))
             column, row = np.nonzero(faces[0, :, :, 1] >= _PROPOSED)
-            corner = np.stack([column, row, column, row], axis=1) * _STRIDE
-            squares = ((corner + [0, 0, _WINDOW, _WINDOW]) / scale).astype(np.float32)
+            corner = _STRIDE * np.stack([column, row], axis=1)
+            squares = (np.concatenate([corner, corner + _WINDOW], axis=1) / scale).astype(np.float32)
             score = faces[0, column, row, 1]
             kept = _distinct(squares, score)
             found.append(_moved(squares, moves[0, column, row])[kept])
@@ -78,9 +80,7 @@ def detector() -> Detector | None:
     return Detector(Path(package.submodule_search_locations[0]))
 
 
-def _looked_at(
-    net: Any, picture: NDArray[np.float32], boxes: Boxes, side: int, outputs: tuple[str, ...], least: float
-) -> Boxes:
+def _looked_at(net: Any, picture: Scaled, boxes: Boxes, side: int, outputs: tuple[str, ...], least: float) -> Boxes:
     """Those of the boxes that a network takes for faces, moved to where it sees them."""
     if not len(boxes):
         return boxes
@@ -88,7 +88,7 @@ def _looked_at(
     height, width = picture.shape[:2]
     rim = int(np.ceil(max(0, -squares.min(), squares[:, 2].max() - width, squares[:, 3].max() - height)))
     padded = cv2.copyMakeBorder(picture, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=(-1, -1, -1))
-    cut = [padded[t:b, l:r] for l, t, r, b in np.round(squares + rim).astype(int)]
+    cut = [padded[top:bottom, left:right] for left, top, right, bottom in np.round(squares + rim).astype(int)]
     parts = np.stack([cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA) for part in cut])
     moves, faces = _run(net, parts, outputs)
     kept = faces[:, 1] >= least
@@ -96,11 +96,9 @@ def _looked_at(
     return boxes[_distinct(boxes, score)]
 
 
-def _run(
-    net: Any, pictures: NDArray[np.float32], outputs: tuple[str, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _run(net: Any, pictures: NDArray[Any], outputs: tuple[str, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Moves (…, 4) and probabilities (…, 2) for pictures (n, h, w, 3), on which it was trained lying on their side."""
-    net.setInput(np.ascontiguousarray(pictures.swapaxes(1, 2)))
+    net.setInput(np.ascontiguousarray(pictures.swapaxes(1, 2), np.float32))
     said = net.forward(list(outputs))
     return said[0], said[-1]
 
