@@ -79,9 +79,8 @@ def _moments(finding: Finding, piece: Piece) -> list[float]:
 
 
 def _named(finding: Finding) -> Finding:
-    return replace(
-        finding, kind=Kind.FACE, explanation=f"A face is not shown as in the original: {finding.explanation}"
-    )
+    text = f"A face is not shown as in the original: {finding.explanation}"
+    return replace(finding, kind=Kind.FACE, explanation=text)
 
 
 def _corners(box: NDArray[np.float32]) -> NDArray[np.float32]:
