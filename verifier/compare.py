@@ -8,12 +8,14 @@ from provenance.report import Finding, Kind
 from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
+from verifier.comparers.faces import label_faces
 from verifier.comparers.framing import compare_framing
 from verifier.comparers.freeze import compare_freeze
 from verifier.comparers.hearing import Hearing, compare_hearing, listen
 from verifier.comparers.order import compare_order
 from verifier.comparers.picture import Excess, measure
 from verifier.comparers.regions import compare_regions
+from verifier.face_detector import detector
 from verifier.timing import Piece
 
 LIMITS = (
@@ -57,7 +59,10 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
         held = compare_freeze(piece, excess, original.asset_id)
         changed = compare_regions(piece, excess, size, original.asset_id)
         # While frames are held, whatever moves in the original differs: that is said once.
-        findings += held + [finding for finding in changed if not _within(finding, held)]
+        changed = [finding for finding in changed if not _within(finding, held)]
+        if any(finding.kind is Kind.REGION for finding in changed) and (faces := detector()) is not None:
+            changed = label_faces(changed, alignment, piece, faces, settings)
+        findings += held + changed
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
     hearings = _hear(clip, alignment, settings)
     for piece, hearing in hearings:
@@ -72,6 +77,8 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
         not_checked.append("the sound: the clip has none")
     if any(finding.kind is Kind.OVERLAY for finding in findings):
         not_checked.append("what lies under the overlay")
+    if any(finding.kind is Kind.REGION for finding in findings) and detector() is None:
+        not_checked.append("whether what was changed is a face: no detector is installed")
     if any(not piece.moving for piece in alignment.pieces) and not still:
         not_checked.append("the exact moment: too little moves to tell it from others of the same scene")
     looked = bool(excesses) or not clip.extraction.info.has_video

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.media.frames import read_frames
 from provenance.report import Evidence, Finding, Judged, Kind, Region
 from provenance.settings import Settings
-from provenance.times import exact
 from verifier.clip import Clip
 from verifier.compare import Comparison
 from verifier.comparers.hearing import SAME, Hearing
 from verifier.comparers.picture import BLOCK, Excess
 from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
+from verifier.moments import Colour, picture_at
 from verifier.timing import Piece
-
-Colour = NDArray[np.uint8]
-"""BGR, shape (h, w, 3)."""
 
 _MARK = (40, 40, 230)
 _STRIP = 6
@@ -121,7 +116,7 @@ def _heatmap(
 ) -> Evidence:
     """Where, and how much more than compression explains, the clip differs; over the clip's own frame."""
     geometry = comparison.alignment.geometry
-    frame = _read(clip.extraction.working, moment, geometry.clip_size, settings) if geometry else None
+    frame = picture_at(clip.extraction.working, moment, geometry.clip_size, settings) if geometry else None
     caption = (
         f"How far the picture differs beyond what compression explains, {excess.times[window, 0]:.2f}-"
         f"{excess.times[window, 1]:.2f} s: from yellow ({np.exp(WEAK):.0f} times) to dark red."
@@ -201,8 +196,8 @@ def _both(
     geometry, reference = alignment.geometry, alignment.reference
     if geometry is None or reference is None:
         return None
-    shown = _read(clip.extraction.working, moment, geometry.clip_size, settings)
-    original = _read(reference, piece.original_time(moment), geometry.original_size, settings)
+    shown = picture_at(clip.extraction.working, moment, geometry.clip_size, settings)
+    original = picture_at(reference, piece.original_time(moment), geometry.original_size, settings)
     if shown is None or original is None:
         return None
     return _warp(geometry, original), shown
@@ -210,25 +205,6 @@ def _both(
 
 def _warp(geometry: Geometry, original: Colour) -> Colour:
     return np.asarray(cv2.warpPerspective(original, geometry.matrix, geometry.clip_size, flags=cv2.INTER_LINEAR))
-
-
-def _read(path: Path | None, moment: float, size: tuple[int, int], settings: Settings) -> Colour | None:
-    if path is None:
-        return None
-    found: Colour | None = None
-    at = exact(max(0.0, moment))
-    for frame in read_frames(
-        path,
-        width=size[0],
-        height=size[1],
-        colour=True,
-        start=max(exact(0.0), at - 1),
-        end=at + exact(0.001),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
-    ):
-        found = frame.image
-    return found
 
 
 def _beside_gap(column: Colour) -> Colour:

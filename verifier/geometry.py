@@ -85,9 +85,12 @@ class Geometry:
     @property
     def shown(self) -> Region:
         """The part of the clip's frame that the original's picture fills; less than the whole with borders."""
-        w, h = self.clip_size
-        corners = _apply(self.matrix, _corners(self.original_size)) / (w, h)
-        low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
+        return self.laid(_corners(self.original_size))
+
+    def laid(self, points: NDArray[np.floating]) -> Region:
+        """The upright box around pixels of the original, shape (n, 2), as far as it lies in the clip's frame."""
+        places = _apply(self.matrix, points) / self.clip_size
+        low, high = np.clip(places.min(axis=0), 0, 1), np.clip(places.max(axis=0), 0, 1)
         return Region(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
     def warp(self, original: GreyImage) -> GreyImage:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
+
 import cv2
 
 import provenance
 from provenance.fingerprints import pdq, sound
+from verifier.face_detector import DISTRIBUTION
 
 
 def versions() -> dict[str, str]:
@@ -15,4 +18,12 @@ def versions() -> dict[str, str]:
         pdq.ALGORITHM.id: pdq.ALGORITHM.version,
         sound.ALGORITHM.id: sound.ALGORITHM.version,
         "opencv": cv2.__version__,
-    }
+    } | _face_detector()
+
+
+def _face_detector() -> dict[str, str]:
+    """What labels faces, where it is installed."""
+    try:
+        return {DISTRIBUTION: version(DISTRIBUTION)}
+    except PackageNotFoundError:
+        return {}

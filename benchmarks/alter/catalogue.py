@@ -15,9 +15,9 @@ UNTOUCHED, AMBIGUOUS = "untouched", "music under the voice"
 EDIT_SECONDS = 3.0
 """Shortest clip of which stretches are moved about: less than a second on both sides says little."""
 _FACE = (("face", "region"),)
-"""Without a detector of faces the word is region; nothing else is lost."""
 _MOUTH = (*_FACE, (sounds.EDITED, sounds.REPLACED))
-_PART = (("region",),)
+_PART = (("region", "face"),)
+"""Places are drawn where something moves, be it a face or not: what lies on a face may be called one."""
 
 
 @dataclass(frozen=True, slots=True)

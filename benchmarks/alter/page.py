@@ -218,7 +218,8 @@ _NOTES = """## How to read this
   1 s, hard ones a fiftieth for half a second; every clip gets each alteration in one strength, by its name.
 - A place is drawn until the change can be seen (a root mean square of 14, 9 or 6 of 255 levels in the part); where no
   place will do, as in a picture that is flat, the alteration is left out.
-- Clips shorter than 3 s are not cut, slowed or looped; the faces of the rows are any part of the picture that moves.
+- Clips shorter than 3 s are not cut, slowed or looped; the faces of the rows are any part of the picture that moves,
+  so that `region` and `face` are both right words for any of them.
 - A silenced stretch or one under noise as loud as the voice is an alteration (`audio_edited`), a muted clip and faint
   noise throughout are not. Where half of the sound or more is replaced, `audio_replaced` is right, too.
 - Another's credential: a stranger's on an unchanged clip; in hard cases his certificate bears the newsroom's name."""

@@ -37,6 +37,8 @@ REPAINT_FROM, REPAINT_S = 1.6, 2.0
 SWAP_FROM, SWAP_S = 2.0, 1.5
 FREEZE_FROM, FREEZE_S = 2.0, 1.2
 SHORT_FROM, SHORT_S = 2.2, 0.5
+LIPS, WINDOW = Region(0.34, 0.5, 0.22, 0.18), Region(0.72, 0.1, 0.22, 0.4)
+PASTE_FROM, PASTE_S = 1.0, 1.6
 LOGO = Region(0.78, 0.06, 0.16, 0.16)
 
 
@@ -90,6 +92,21 @@ def _stranger(path: Path) -> None:
     """A man talking on a train: related to nothing."""
     ffmpeg("-i", datasets.fullreferencepair()[0], "-i", source(path, "voice-2.wav"), "-shortest", *X264, "22", *AAC,
            path)  # fmt: skip
+
+
+@recipe("talker.mp4")
+def _talker(path: Path) -> None:
+    """The man of ``stranger.mp4``, twice as large."""
+    ffmpeg("-i", datasets.fullreferencepair()[0], "-vf", "scale=352:288", *X264, "18", path)
+
+
+@recipe("talker-lips.mp4", "talker-window.mp4")
+def _pasted(path: Path) -> None:
+    """For a while his mouth, or the window beside him, is as it was a second later."""
+    box = LIPS if "lips" in path.name else WINDOW
+    graph = f"split[a][b];[b]trim=start=1,setpts=PTS-STARTPTS,crop=iw*{box.w}:ih*{box.h}:iw*{box.x}:ih*{box.y}[c];"
+    graph += f"[a][c]overlay=W*{box.x}:H*{box.y}:enable='between(t,{PASTE_FROM},{PASTE_FROM + PASTE_S})'"
+    ffmpeg("-i", source(path, "talker.mp4"), "-vf", graph, *X264, "26", path)
 
 
 @recipe("voice-1.wav", "voice-2.wav", "voice-3.wav", "voice-4.wav")
