@@ -16,7 +16,7 @@ from verifier.comparers.hearing import SAME, Hearing
 from verifier.comparers.picture import BLOCK, Excess
 from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
-from verifier.moments import Colour, picture_at
+from verifier.pictures import Colour, picture_at
 from verifier.timing import Piece
 
 _MARK = (40, 40, 230)

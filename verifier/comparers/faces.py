@@ -22,7 +22,7 @@ from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.comparers.picture import BLOCK
 from verifier.face_detector import Detector
-from verifier.moments import picture_at
+from verifier.pictures import picture_at
 from verifier.timing import Piece
 
 MOMENTS = 4
