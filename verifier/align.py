@@ -17,6 +17,7 @@ from verifier.asked import CLOSE_BITS, SAME_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
+from verifier.moments import settle
 from verifier.stillness import place_still
 from verifier.timing import Piece, find_pieces, moves, quiet_share
 from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
@@ -143,9 +144,10 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
         if pieces:
             refined = _refined(geometry, candidate, pieces, reference, working, settings)
             if apart(refined, geometry) > _MOVED_PX:
-                again = tuple(find_pieces(clip_track(frames(), refined), kept, clip.duration))
+                shown = clip_track(frames(), refined)
+                again = tuple(find_pieces(shown, kept, clip.duration))
                 pieces = max(pieces, again, key=_evidence)
-            return Alignment(candidate, pieces, refined, reference)
+            return Alignment(candidate, settle(pieces, shown, kept, clip.duration), refined, reference)
     if moves(shown):
         # Were it the same moment, some of what moves would agree.
         return Alignment(candidate, (), geometry, reference)
@@ -153,6 +155,8 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
     if not pieces and not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
         still = place_still(shown, kept, clip.duration)
         pieces = () if still is None else (still,)
+    elif pieces:
+        pieces = settle(pieces, shown, kept, clip.duration)
     if pieces:
         geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
