@@ -148,15 +148,14 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
                 again = tuple(find_pieces(shown, kept, clip.duration))
                 pieces = max(pieces, again, key=_evidence)
             return Alignment(candidate, settle(pieces, shown, kept, clip.duration), refined, reference)
-    if moves(shown):
-        # Were it the same moment, some of what moves would agree.
-        return Alignment(candidate, (), geometry, reference)
+    # What moves much may be what was altered; then the rest tells the moment, if only faintly.
     pieces = tuple(find_pieces(shown, kept, clip.duration, FAINT_FLOOR))
-    if not pieces and not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
+    if pieces:
+        pieces = settle(pieces, shown, kept, clip.duration)
+    elif not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
+        # Were it the same moment, some of what moves would agree; only where nothing does are looks to go by.
         still = place_still(shown, kept, clip.duration)
         pieces = () if still is None else (still,)
-    elif pieces:
-        pieces = settle(pieces, shown, kept, clip.duration)
     if pieces:
         geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)

@@ -38,6 +38,8 @@ NOT_IT = 0.6
 """Mean cost from which a line does not explain it; of a frame that lies on none, where that is allowed."""
 CHANGE_S = 0.15
 """Price of another line: a cost of 1 for so many seconds."""
+GAINED_S = 0.2
+"""What a new line must save at least."""
 SHORTEST_S = 0.3
 """Seconds that a stretch on a line of its own must last: transcoders hold frames for a quarter of a second."""
 _JOIN_S = 1.0
@@ -168,7 +170,9 @@ class _Block:
             on = self.piece[start:stop] == number
             if on.any():
                 before[on] = self.along((piece.speed, piece.offset))[start:stop][on]
-        return bool(before.mean() >= NOT_IT and self.along(line)[start:stop].mean() <= WELL)
+        after = self.along(line)[start:stop]
+        gained = float(((before - after) * self.lasts[start:stop]).sum())
+        return gained >= GAINED_S and after.mean() <= min(WELL, before.mean() / 3)
 
     def _shared_out(self, lines: Sequence[Line]) -> list[Piece]:
         """Pieces on the cheapest path along some lines."""
