@@ -32,7 +32,7 @@ AS_GOOD = 0.25
 """Natural log of energy over what a frame needs, up to which it costs nothing."""
 MOST = 1.5
 """The same, less ``AS_GOOD``, from which more of it says no more."""
-WELL = 0.25
+WELL = 0.4
 """Mean cost (0 to ``MOST``) of a stretch up to which a line explains it."""
 NOT_IT = 0.6
 """Mean cost from which a line does not explain it; of a frame that lies on none, where that is allowed."""
@@ -42,6 +42,8 @@ GAINED_S = 0.2
 """What a new line must save at least."""
 SHORTEST_S = 0.3
 """Seconds that a stretch on a line of its own must last: transcoders hold frames for a quarter of a second."""
+NEAR_S = 0.15
+"""Seconds by which a line must lie off the piece's somewhere in its stretch: frame rates need not agree."""
 _JOIN_S = 1.0
 """Seconds around the meeting of two pieces in which frames may belong to neither."""
 _REACH_S = 15.0
@@ -166,13 +168,16 @@ class _Block:
         if self.edges[stop] - self.edges[start] < SHORTEST_S:
             return False
         before = np.full(stop - start, MOST, np.float32)
+        apart = np.full(stop - start, np.inf)
+        times = self.times[start:stop]
         for number, piece in enumerate(self.pieces):
             on = self.piece[start:stop] == number
-            if on.any():
-                before[on] = self.along((piece.speed, piece.offset))[start:stop][on]
+            before[on] = self.along((piece.speed, piece.offset))[start:stop][on]
+            apart[on] = np.abs((line[0] - piece.speed) * times[on] + line[1] - piece.offset)
         after = self.along(line)[start:stop]
         gained = float(((before - after) * self.lasts[start:stop]).sum())
-        return gained >= GAINED_S and after.mean() <= min(WELL, before.mean() / 3)
+        another = gained >= GAINED_S and float(apart.max()) >= NEAR_S
+        return another and float(after.mean()) <= min(WELL, float(before.mean()) / 3)
 
     def _shared_out(self, lines: Sequence[Line]) -> list[Piece]:
         """Pieces on the cheapest path along some lines."""
