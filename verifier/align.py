@@ -17,6 +17,7 @@ from verifier.asked import CLOSE_BITS, SAME_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
+from verifier.moments import settle
 from verifier.stillness import place_still
 from verifier.timing import Piece, find_pieces, likely_piece, moves, quiet_share
 from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
@@ -141,9 +142,10 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
         if pieces:
             refined = _refined(geometry, candidate, pieces, reference, working, settings)
             if apart(refined, geometry) > _MOVED_PX:
-                again = _pieces(clip_track(frames(), refined), kept, clip.duration)
+                shown = clip_track(frames(), refined)
+                again = _pieces(shown, kept, clip.duration)
                 pieces = max(pieces, again, key=_evidence)
-            geometry = refined
+            pieces, geometry = settle(pieces, shown, kept, clip.duration), refined
         return shown, Alignment(candidate, pieces, geometry, reference)
 
     for geometry in options:
@@ -159,11 +161,12 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
             shown, alignment = laid(closer)
             if alignment.pieces:
                 return alignment
-    if moves(shown):
-        # Were it the same moment, some of what moves would agree.
-        return Alignment(candidate, (), geometry, reference)
+    # What moves much may be what was altered; then the rest tells the moment, if only faintly.
     pieces = tuple(find_pieces(shown, kept, clip.duration, FAINT_FLOOR))
-    if not pieces and not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
+    if pieces:
+        pieces = settle(pieces, shown, kept, clip.duration)
+    elif not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
+        # Were it the same moment, some of what moves would agree; only where nothing does are looks to go by.
         still = place_still(shown, kept, clip.duration)
         pieces = () if still is None else (still,)
     if pieces:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from provenance.report import Finding, Kind
 from provenance.settings import Settings
@@ -101,5 +103,29 @@ def _hear(clip: Clip, alignment: Alignment, settings: Settings) -> tuple[tuple[P
     pcm, reference = clip.extraction.pcm, alignment.reference
     if pcm is None or reference is None or not alignment.candidate.original.has_audio:
         return ()
-    heard = ((piece, listen(pcm, reference, piece, settings)) for piece in alignment.pieces if piece.speed > 0)
-    return tuple((piece, hearing) for piece, hearing in heard if hearing is not None)
+    hearings = []
+    for options in _along_sound(alignment.pieces):
+        heard = [(piece, listen(pcm, reference, piece, settings)) for piece in options]
+        some = [(piece, hearing) for piece, hearing in heard if hearing is not None]
+        if some:
+            hearings.append(max(some, key=lambda one: float(np.nan_to_num(one[1].same).mean())))
+    return tuple(hearings)
+
+
+def _along_sound(pieces: tuple[Piece, ...]) -> list[tuple[Piece, ...]]:
+    """Stretches to compare the sound over, each along one line or another.
+
+    It may go on as in the longest piece where frames are held, and where pictures are slowed or hurried. Where they run
+    backwards nothing is looked for.
+    """
+    longest = max(pieces, key=lambda piece: piece.length)
+    stretches: list[tuple[Piece, ...]] = []
+    for number, piece in enumerate(pieces):
+        before = stretches[-1][0] if stretches else None
+        held = number and pieces[number - 1].speed == 0
+        if before and held and (before.speed, before.offset) == (piece.speed, piece.offset):
+            stretches[-1] = (replace(before, end=piece.end),)
+        elif piece.speed > 0:
+            as_ever = replace(piece, speed=longest.speed, offset=longest.offset)
+            stretches.append((piece,) if piece.speed == longest.speed else (piece, as_ever))
+    return stretches

@@ -48,3 +48,80 @@ def best_path(
     for frame in range(length - 1, 0, -1):
         path[frame - 1] = before[frame, path[frame]]
     return np.where(paused[path], -1, lines[path])
+
+
+def cheapest_path(cost: NDArray[np.float32], lasts: NDArray[np.float64], price: float) -> NDArray[np.int64]:
+    """The line of each frame, int64 (n,), where each second of a frame on a line costs something, and a change too.
+
+    Args:
+        cost: per second, float32 (n, lines).
+        lasts: seconds of each frame, float64 (n,).
+        price: of another line.
+    """
+    total = cost[0] * lasts[0]
+    before = np.zeros(cost.shape, np.int64)
+    change = price * (1 - np.eye(cost.shape[1]))
+    for frame in range(1, len(cost)):
+        options = total[:, None] + change
+        before[frame] = np.argmin(options, axis=0)
+        total = options[before[frame], np.arange(cost.shape[1])] + cost[frame] * lasts[frame]
+    return _traced(before, int(np.argmin(total)))
+
+
+def open_path(
+    known: NDArray[np.float32],
+    cost: NDArray[np.float32],
+    steps: NDArray[np.int64],
+    lasts: NDArray[np.float64],
+    price: float,
+) -> NDArray[np.int64]:
+    """As ``cheapest_path``, but along known lines and every other of some paces.
+
+    Args:
+        known: cost of known lines, float32 (n, lines).
+        cost: of each of the original's moments, float32 (n, moments).
+        steps: moments by which each pace goes on from the frame before, int64 (n, paces).
+
+    Returns:
+        of each frame the number of the known line; or the number of known lines, plus the number of the pace times
+        that of moments, plus the moment's.
+    """
+    lines, moments, paces = known.shape[1], cost.shape[1], steps.shape[1]
+    parts = [slice(lines + k * moments, lines + (k + 1) * moments) for k in range(paces)]
+    total = np.concatenate([known[0], *[cost[0]] * paces]) * lasts[0]
+    came = np.zeros((len(cost), len(total)), np.bool_)
+    origin = np.zeros(len(cost), np.int64)
+    for frame in range(1, len(cost)):
+        origin[frame] = np.argmin(total)
+        change = total[origin[frame]] + price
+        stay = total.copy()
+        for part, step in zip(parts, steps[frame].tolist(), strict=True):
+            stay[part] = _moved_on(total[part], step)
+        came[frame] = change < stay
+        now = np.concatenate([known[frame], *[cost[frame]] * paces])
+        total = np.where(came[frame], change, stay) + now * lasts[frame]
+    path = np.empty(len(cost), np.int64)
+    path[-1] = np.argmin(total)
+    for frame in range(len(cost) - 1, 0, -1):
+        state = int(path[frame])
+        gone = 0 if state < lines else int(steps[frame, (state - lines) // moments])
+        path[frame - 1] = origin[frame] if came[frame, state] else state - gone
+    return path
+
+
+def _traced(before: NDArray[np.int64], last: int) -> NDArray[np.int64]:
+    path = np.empty(len(before), np.int64)
+    path[-1] = last
+    for frame in range(len(before) - 1, 0, -1):
+        path[frame - 1] = before[frame, path[frame]]
+    return path
+
+
+def _moved_on(values: NDArray[np.float64], by: int) -> NDArray[np.float64]:
+    """Entry i is values[i - by]; infinite where there is none."""
+    out = np.full_like(values, np.inf)
+    if by >= 0:
+        out[by:] = values[: max(0, len(values) - by)]
+    else:
+        out[:by] = values[-by:]
+    return out

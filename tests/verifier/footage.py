@@ -287,6 +287,8 @@ EDITS: dict[str, tuple[tuple[float, float], ...]] = {
     "cut": ((0.0, 2.0), (4.0, 9.0)),
     "reordered": ((3.0, 9.0), (0.0, 3.0)),
     "looped": ((0.0, 3.0), (2.0, 9.0)),
+    "swapped": ((0.0, 2.0), (2.52, 3.04), (2.0, 2.52), (3.04, 9.0)),
+    "echoed": ((0.0, 2.52), (2.0, 2.52), (2.52, 9.0)),
 }
 """Stretches of the original, in seconds, in the order in which the forgery shows them."""
 
@@ -302,6 +304,25 @@ def _edited(path: Path) -> None:
     graph += f"{labels}concat=n={len(EDITS[name])}:v=1:a=1[v][a]"
     ffmpeg("-i", source(path, f"{original}.mp4"), "-filter_complex", graph, "-map", "[v]", "-map", "[a]", *X264, "26",
            *AAC, path)  # fmt: skip
+
+
+BRIEFLY: dict[str, str] = {
+    "briefly-held": "trim=2.2:2.24,loop=loop=12:size=1,setpts=N/25/TB",
+    "briefly-turned": "trim=2.2:2.72,reverse,setpts=PTS-STARTPTS",
+}
+"""Filters for what is shown from 2.2 to 2.72 s instead; the sound runs through."""
+
+
+@recipe(*(f"bunny-{name}.mp4" for name in BRIEFLY))
+def _briefly(path: Path) -> None:
+    parts = (
+        "trim=0:2.2",
+        BRIEFLY[path.stem.removeprefix("part-").removeprefix("bunny-")],
+        "trim=2.72:9,setpts=PTS-STARTPTS",
+    )
+    graph = "".join(f"[0:v]{part}[v{n}];" for n, part in enumerate(parts)) + "[v0][v1][v2]concat=n=3[v]"
+    ffmpeg("-i", source(path, "bunny.mp4"), "-filter_complex", graph, "-map", "[v]", "-map", "0:a", *X264, "28", *AAC,
+           path)  # fmt: skip
 
 
 @recipe("street-reversed.mp4", "bunny-reversed.mp4")

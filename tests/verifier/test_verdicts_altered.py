@@ -97,6 +97,22 @@ def test_a_second_shown_again_is_repeated_frames(desk: Desk) -> None:
     assert float(finding.clip.start) == pytest.approx(3.0, abs=EDGE_S)
     assert finding.original is not None
     assert finding.original.as_seconds() == pytest.approx([2.0, 3.0], abs=0.15)
+    assert at(finding, 3.0, 4.0, 0.15)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "start", "end"),
+    [
+        ("briefly-held", Kind.FRAMES_REPEATED, 2.2, 2.72),
+        ("briefly-turned", Kind.REVERSED, 2.2, 2.72),
+        ("swapped", Kind.REORDERED, 2.52, 3.04),
+        ("echoed", Kind.FRAMES_REPEATED, 2.52, 3.04),
+    ],
+)
+def test_what_is_done_to_half_a_second_is_named_and_placed(
+    desk: Desk, name: str, kind: Kind, start: float, end: float
+) -> None:
+    assert at(only(desk.report(f"bunny-{name}.mp4"), kind), start, end, 0.1)
 
 
 def test_other_footage_in_between_is_foreign(desk: Desk) -> None:

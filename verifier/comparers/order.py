@@ -14,6 +14,10 @@ GAP_S = 0.2
 """Seconds of original missing between two pieces above which it is a cut; below, a transcoder dropped frames."""
 FOREIGN_S = 0.6
 """Seconds of clip that no piece explains above which it is other footage."""
+INSERTED_S = 0.3
+"""The same where the original goes on afterwards as if there had been nothing."""
+
+_Stretch = tuple[float, float]
 
 
 def compare_order(
@@ -29,7 +33,7 @@ def compare_order(
     """
     if not pieces:
         return []
-    findings = [*_speeds(pieces, asset_id), *_joins(pieces, asset_id)]
+    findings = [*_paces(pieces, asset_id), *_cuts(pieces, asset_id), *_returns(pieces, asset_id)]
     if primary:
         findings += _foreign(pieces, clip_s, asset_id)
     if primary and original_s is not None:
@@ -53,12 +57,14 @@ def original_interval(piece: Piece, start: float | None = None, end: float | Non
     return Interval.of(max(0.0, low), max(0.0, high))
 
 
-def _speeds(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
+def _paces(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
     findings = []
     for piece in pieces:
         if piece.speed < 0:
             kind, text = Kind.REVERSED, "This stretch runs backwards."
-        elif piece.speed > 0 and abs(piece.speed - 1) > SPEED_TOLERANCE:
+        elif piece.speed == 0:
+            kind, text = Kind.FRAMES_REPEATED, f"One frame is held for {piece.length:.1f} s while the original moves."
+        elif abs(piece.speed - 1) > SPEED_TOLERANCE:
             way = "slowed to" if piece.speed < 1 else "hurried to"
             kind, text = Kind.SPEED, f"The original is {way} {piece.speed:.0%} of its speed."
         else:
@@ -68,40 +74,55 @@ def _speeds(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
     return findings
 
 
-def _joins(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
+def _cuts(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
+    """Where more of the original is missing than something else is shown instead of, and is not shown elsewhere."""
+    shown = [_shows(piece) for piece in pieces]
     findings = []
-    for before, after in pairwise(pieces):
-        if before.speed <= 0 or after.speed <= 0:
-            continue
+    for before, after in pairwise(_onward(pieces)):
         leaves, enters = before.original_time(before.end), after.original_time(after.start)
-        jump = enters - leaves
-        at = Interval.of(before.end, max(before.end, after.start))
-        score = min(_score(before), _score(after))
-        missing = jump - (after.start - before.end)
-        if missing > GAP_S:
-            text = f"{missing:.1f} s of the original are missing here."
-            findings.append(
-                Finding(Kind.CUT, score, text, clip=at, original=Interval.of(leaves, enters), asset_id=asset_id)
-            )
-        elif jump < -GAP_S:
-            again = Interval.of(max(0.0, enters), min(leaves, after.original_time(after.end)))
-            repeated = any(
-                original_interval(earlier).overlap(original_interval(after)) > GAP_S
-                for earlier in pieces[: pieces.index(after)]
-            )
-            if repeated:
-                text, kind = "The original's frames from here were shown before and come again.", Kind.FRAMES_REPEATED
-            else:
-                text, kind = "What follows comes earlier in the original.", Kind.REORDERED
-            findings.append(Finding(kind, score, text, clip=clip_interval(after), original=again, asset_id=asset_id))
+        instead = max(0.0, after.start - before.end) * before.speed
+        missing = _without([(leaves, enters)], shown) if enters > leaves else []
+        length = _length(missing) - instead
+        if length > GAP_S:
+            text = f"{length:.1f} s of the original are missing here."
+            at = Interval.of(before.end, max(before.end, after.start))
+            where = Interval.of(missing[0][0], missing[-1][1])
+            score = min(_score(before), _score(after))
+            findings.append(Finding(Kind.CUT, score, text, clip=at, original=where, asset_id=asset_id))
+    return findings
+
+
+def _returns(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
+    """What was shown before and comes again, and what comes after what it was before."""
+    findings = []
+    for number, after in enumerate(pieces):
+        earlier = [_shows(piece) for piece in pieces[:number]]
+        reached = max((high for _, high in earlier), default=0.0)
+        behind = [(low, min(high, reached)) for low, high in [_shows(after)] if low < reached]
+        late = _without(behind, earlier)
+        again = _without(behind, late)
+        again_text = "The original's frames from here were shown before and come again."
+        late_text = "What follows comes earlier in the original."
+        for kind, text, parts in (
+            (Kind.FRAMES_REPEATED, again_text, again),
+            (Kind.REORDERED, late_text, late),
+        ):
+            if after.speed > 0 and _length(parts) > GAP_S:
+                low, high = parts[0][0], parts[-1][1]
+                at = Interval.of(*(after.start + (edge - after.original_time(after.start)) / after.speed
+                                   for edge in (low, high)))  # fmt: skip
+                where = Interval.of(max(0.0, low), max(0.0, high))
+                findings.append(Finding(kind, _score(after), text, clip=at, original=where, asset_id=asset_id))
     return findings
 
 
 def _foreign(pieces: tuple[Piece, ...], clip_s: float, asset_id: str) -> list[Finding]:
     edges = [0.0, *(edge for piece in pieces for edge in (piece.start, piece.end)), clip_s]
     findings = []
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        if end - start >= FOREIGN_S:
+    for number, (start, end) in enumerate(zip(edges[::2], edges[1::2], strict=True)):
+        before, after = (pieces[number - 1], pieces[number]) if 0 < number < len(pieces) else (None, None)
+        inserted = before and after and abs(after.original_time(end) - before.original_time(start)) < GAP_S
+        if end - start >= (INSERTED_S if inserted else FOREIGN_S):
             text = f"{end - start:.1f} s here show nothing of this original."
             findings.append(Finding(Kind.FOREIGN_FOOTAGE, 0.8, text, clip=Interval.of(start, end), asset_id=asset_id))
     return findings
@@ -119,3 +140,31 @@ def _trims(pieces: tuple[Piece, ...], original_s: float, asset_id: str) -> list[
 
 def _score(piece: Piece) -> float:
     return min(1.0, max(0.0, piece.score))
+
+
+def _onward(pieces: tuple[Piece, ...]) -> list[Piece]:
+    """The pieces that run forwards: what is held or turned round between them is said by itself."""
+    return [piece for piece in pieces if piece.speed > 0]
+
+
+def _shows(piece: Piece) -> _Stretch:
+    """The original's seconds that a piece shows."""
+    low, high = sorted((piece.original_time(piece.start), piece.original_time(piece.end)))
+    return low, high
+
+
+def _without(stretches: list[_Stretch], others: list[_Stretch]) -> list[_Stretch]:
+    """What of some stretches lies in none of the others, in order; nothing shorter than ``GAP_S`` / 2."""
+    left = stretches
+    for low, high in others:
+        left = [
+            part
+            for start, end in left
+            for part in ((start, min(end, low)), (max(start, high), end))
+            if part[1] - part[0] > GAP_S / 2
+        ]
+    return left
+
+
+def _length(stretches: list[_Stretch]) -> float:
+    return sum(end - start for start, end in stretches)

@@ -97,7 +97,7 @@ def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], as
             text = f"Something that does not move with the scene covers {share} throughout."
         else:
             kind = Kind.REGION
-            lasting = f" for {end - start:.1f} s" if piece.speed else ""
+            lasting = f" for {end - start:.1f} s" if piece.length else ""
             times = f"{np.exp(change.excess):.0f} times"
             text = f"{share} differs from the original{lasting}, {times} what compression explains."
         findings.append(
@@ -105,8 +105,8 @@ def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], as
                 kind,
                 float(1 - np.exp(-change.excess / 1.5)),
                 text,
-                clip=Interval.of(start, end) if piece.speed else None,
-                original=original_interval(piece, start, end) if piece.speed else None,
+                clip=Interval.of(start, end) if piece.length else None,
+                original=original_interval(piece, start, end) if piece.length else None,
                 region=region,
                 asset_id=asset_id,
             )
