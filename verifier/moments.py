@@ -24,6 +24,9 @@ from verifier.path import cheapest_path, open_path
 from verifier.timing import Piece
 from verifier.tracks import Track
 
+WELL_LAID = 0.8
+"""Mean residual correlation of the pieces from which pictures can be compared frame by frame: where the geometry is a
+pixel or two off, they agree by less, and seem to be slowed or held."""
 PACES = (1.0, -1.0, 0.0, 0.5, 2.0)
 """Speeds that are tried, as multiples of the clip's own; the first of those that are about as good is taken."""
 CLEARLY = 0.05
@@ -59,6 +62,8 @@ def settle(pieces: tuple[Piece, ...], clip: Track, original: Track, end: float) 
         pieces: in clip order, at least one, confirmed by motion.
         end: the clip's duration in seconds.
     """
+    if sum(piece.score * piece.length for piece in pieces) < WELL_LAID * sum(piece.length for piece in pieces):
+        return pieces
     alike = likeness(pieces, clip, original)
     length = max(2, round(_BLOCK_S / float(np.median(np.diff(clip.times)))))
     settled: list[Piece] = []
