@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -46,18 +47,25 @@ def label_faces(
         MediaError: the reference copy cannot be decoded.
     """
     geometry = alignment.geometry
+    if geometry is None:
+        return list(findings)
 
-    def is_face(finding: Finding) -> bool:
-        if finding.kind is not Kind.REGION or finding.region is None or geometry is None:
-            return False
-        agree = []
-        for moment in _moments(finding, piece):
-            picture = picture_at(alignment.reference, moment, geometry.original_size, settings)
-            faces = [] if picture is None else [geometry.laid(_corners(box)) for box in detector(picture)]
-            agree.append(any(on_face(finding.region, face, geometry.clip_size) for face in faces))
+    @cache
+    def faces_at(moment: float) -> list[Region]:
+        """The faces of the original at one of its seconds, as shares of the clip's frame."""
+        picture = picture_at(alignment.reference, moment, geometry.original_size, settings)
+        return [] if picture is None else [geometry.laid(_corners(box)) for box in detector(picture)]
+
+    def is_face(region: Region, moments: Sequence[float]) -> bool:
+        agree = [any(on_face(region, face, geometry.clip_size) for face in faces_at(m)) for m in moments]
         return sum(agree) >= AGREE * len(agree)
 
-    return [_named(finding) if is_face(finding) else finding for finding in findings]
+    return [
+        _named(finding)
+        if finding.kind is Kind.REGION and finding.region and is_face(finding.region, _moments(finding, piece))
+        else finding
+        for finding in findings
+    ]
 
 
 def on_face(region: Region, face: Region, clip_size: tuple[int, int]) -> bool:
