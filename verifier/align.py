@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.stillness import place_still
 from verifier.timing import Piece, find_pieces, moves, quiet_share
 from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
+from verifier.watch import UNWATCHED, Watch
 
 _PAIRS = 6
 _MARGIN_S = 20.0
@@ -104,20 +106,25 @@ def rough_line(candidate: Candidate) -> RoughLine:
     return best
 
 
-def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
+def align(
+    clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings, watch: Watch = UNWATCHED
+) -> Alignment:
     """Find geometry and pieces; those of the sound where the picture is not the original's, or of another moment.
 
     Raises:
         MediaError: the reference copy cannot be decoded.
+        TimeSpentError: the time budget ran out before it was done.
     """
     seen = candidate.picture_share >= MIN_PICTURE_SHARE
-    alignment = _by_picture(clip, candidate, reference, settings) if seen else None
+    alignment = _by_picture(clip, candidate, reference, settings, watch) if seen else None
     if alignment is not None and alignment.pieces:
         return alignment
     return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference, by_sound=True)
 
 
-def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
+def _by_picture(
+    clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings, watch: Watch
+) -> Alignment:
     working = clip.extraction.working
     if reference is None or working is None:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
@@ -132,8 +139,9 @@ def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settin
     plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
     near = [g for g in plain if 0 < apart(g, geometry) < _NEARLY * sizes[1][0]]
     options = [*near[:1], geometry]
-    kept = _original_track(clip, candidate, reference, sizes[0], settings)
-    frames = _small_frames(working, sizes[1], clip.duration, settings)
+    kept = _original_track(clip, candidate, reference, sizes[0], settings, watch.part(0.1, 0.5))
+    # The clip may be read more than once: that is one place on the bar.
+    frames = _small_frames(working, sizes[1], clip.duration, settings, watch.part(0.5, 0.5))
     for geometry in options:
         shown = clip_track(frames(), geometry)
         pieces = tuple(find_pieces(shown, kept, clip.duration))
@@ -179,43 +187,55 @@ def _evidence(pieces: tuple[Piece, ...]) -> float:
 
 
 def _original_track(
-    clip: Clip, candidate: Candidate, reference: Path, size: tuple[int, int], settings: Settings
+    clip: Clip, candidate: Candidate, reference: Path, size: tuple[int, int], settings: Settings, watch: Watch
 ) -> Track:
     """The original's track around where the hashes say."""
     width, height = grid_size(size)
     rough = rough_line(candidate)
     ends = [offset + moment for offset in (rough.low, rough.high) for moment in (0.0, rough.speed * clip.duration)]
-    return original_track(
-        read_frames(
-            reference,
-            width=width,
-            height=height,
-            start=Fraction(max(0, int(min(ends) - _MARGIN_S))),
-            end=Fraction(max(1, int(max(ends) + _MARGIN_S) + 1)),
-            limits=settings.limits,
-            require_sandbox=settings.require_sandbox,
-        )
+    start, end = max(0, int(min(ends) - _MARGIN_S)), max(1, int(max(ends) + _MARGIN_S) + 1)
+    frames = read_frames(
+        reference,
+        width=width,
+        height=height,
+        start=Fraction(start),
+        end=Fraction(end),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
     )
+    return original_track(_stepping(frames, watch, start, end))
 
 
 def _small_frames(
-    working: Path, size: tuple[int, int], duration: float, settings: Settings
+    working: Path, size: tuple[int, int], duration: float, settings: Settings, watch: Watch
 ) -> Callable[[], Iterable[Frame]]:
     """The clip's frames, small, as often as wanted; those of a short clip are read once."""
 
     def read() -> Iterable[Frame]:
-        return read_frames(
+        frames = read_frames(
             working,
             width=_LOOK_WIDTH,
             height=max(16, round(_LOOK_WIDTH * size[1] / size[0])),
             limits=settings.limits,
             require_sandbox=settings.require_sandbox,
         )
+        return _stepping(frames, watch, 0.0, duration)
 
     if duration > _HELD_S:
         return read
     held = list(read())
     return lambda: held
+
+
+def _stepping(frames: Generator[Frame, None, None], watch: Watch, start: float, end: float) -> Iterator[Frame]:
+    """The frames as they come, with a step for each second of them; the decoder ends with whoever ends the steps."""
+    due = start
+    with contextlib.closing(frames):
+        for frame in frames:
+            if frame.time >= due:
+                watch.step((float(frame.time) - start) / (end - start))
+                due = float(frame.time) + 1
+            yield frame
 
 
 def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:

@@ -20,6 +20,7 @@ from verifier.comparers.picture import BLOCK, Excess
 from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
 from verifier.timing import Piece
+from verifier.watch import UNWATCHED, Watch
 
 Colour = NDArray[np.uint8]
 """BGR, shape (h, w, 3)."""
@@ -31,12 +32,18 @@ _MAX_ILLUSTRATED = 12
 
 
 def draw_evidence(
-    clip: Clip, comparisons: Sequence[Comparison], judged: Sequence[Judged], settings: Settings
+    clip: Clip,
+    comparisons: Sequence[Comparison],
+    judged: Sequence[Judged],
+    settings: Settings,
+    watch: Watch = UNWATCHED,
 ) -> tuple[Evidence, ...]:
     """Pictures for the findings that have a place in the picture or the sound, and one aligned pair for the whole."""
     pictures: list[Evidence] = []
-    for comparison in comparisons:
-        for index, item in enumerate(judged[:_MAX_ILLUSTRATED]):
+    illustrated = judged[:_MAX_ILLUSTRATED]
+    for number, comparison in enumerate(comparisons):
+        for index, item in enumerate(illustrated):
+            watch.tell((number + index / len(illustrated)) / len(comparisons))
             if item.finding in comparison.findings:
                 pictures += _of_finding(clip, comparison, item.finding, index, settings)
         if not pictures and comparison.excesses:

@@ -44,6 +44,7 @@ class Facts:
     as far as the clip has them, could be laid beside a reference copy. ``same_manifest``: the clip's own manifest
     is the registered one. ``doubt``: why nothing can be said although an original was found, or None.
     ``withdrawn``: the publisher has withdrawn the clip's own registration; that changes the words, not the verdict.
+    ``unfinished``: what the time budget did not suffice for, or None: what was not looked at may alter anything.
     """
 
     credential: CredentialState
@@ -53,6 +54,7 @@ class Facts:
     compared: bool
     doubt: str | None = None
     withdrawn: bool = False
+    unfinished: str | None = None
 
 
 def judge(findings: Sequence[Finding], severities: Mapping[Kind, Severity]) -> tuple[Judged, ...]:
@@ -65,13 +67,16 @@ def decide(facts: Facts, judged: Sequence[Judged]) -> Verdict:
     """The verdict, in this order:
 
     1. anything that alters: altered;
-    2. the signed bytes of a trusted signer: authentic;
-    3. no original found: unknown, which never means fake;
-    4. an original found, but not enough to go by: inconclusive;
-    5. else a match.
+    2. work left undone for lack of time: inconclusive;
+    3. the signed bytes of a trusted signer: authentic;
+    4. no original found: unknown, which never means fake;
+    5. an original found, but not enough to go by: inconclusive;
+    6. else a match.
     """
     if any(item.severity is Severity.ALTERING for item in judged):
         return Verdict.ALTERED
+    if facts.unfinished is not None:
+        return Verdict.INCONCLUSIVE
     if facts.credential is CredentialState.AUTHENTIC:
         return Verdict.AUTHENTIC
     if not facts.found:

@@ -25,6 +25,7 @@ from verifier.clip import Clip
 from verifier.shared_features import ASKED_FRAMES, evenly, feature_query, frame_features, looked_at
 from verifier.still_fit import SURE_POINTS, Fit, fit
 from verifier.still_motion import Laid, lay
+from verifier.watch import UNWATCHED, Watch
 
 MIN_SUPPORT = 0.35
 """Share of the photograph's blocks in view that must be found: what covers the others may be a caption or a person."""
@@ -67,7 +68,12 @@ class StillTrack:
 
 
 def find_stills(
-    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings
+    clip: Clip,
+    known: Sequence[Original],
+    catalog: Catalog,
+    work: Path,
+    settings: Settings,
+    watch: Watch = UNWATCHED,
 ) -> list[StillTrack]:
     """The photographs that the clip shows, the one seen most first.
 
@@ -78,7 +84,9 @@ def find_stills(
     Raises:
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
         MediaError: a reference copy cannot be decoded.
+        TimeSpentError: the time budget ran out before all were looked at.
     """
+    watch.step(0.0)
     chosen = evenly(clip.looks.spaced(0.0), ASKED_FRAMES)
     found = looked_at(clip.looks)
     originals = {original.asset_id: original for original in known}
@@ -90,7 +98,8 @@ def find_stills(
     tracks = []
     every = evenly(clip.looks.spaced(_STEP_S), _LAID_FRAMES)
     cache: dict[float, Features | None] = {float(frame.time): features for frame, features in found}
-    for original in originals.values():
+    for number, original in enumerate(originals.values()):
+        watch.step(number / len(originals))
         photo = original.fingerprints.features
         if photo is None or original.duration is not None:
             continue

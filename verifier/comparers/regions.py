@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -88,11 +88,14 @@ def _changed_windows(most: NDArray[np.float32], *, still: bool) -> NDArray[np.in
 def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], asset_id: str) -> list[Finding]:
     """Findings about parts of the picture. Those of a still have no time."""
     findings = []
+    seen = replace(piece, end=min(piece.end, excess.seen))
     for change in changes(excess):
-        start, end = _stretch(change, excess, piece)
+        start, end = _stretch(change, excess, seen)
+        # What is there when time runs out may stay: a logo is none the less one for having been seen in part.
+        lasts = end - start if end < seen.end else piece.end - start
         region = _region(change.blocks, clip_size)
         share = f"{region.w * region.h:.0%} of the frame"
-        if _laid_over(change, excess, piece, region, end - start):
+        if _laid_over(change, excess, piece, region, lasts):
             kind = Kind.OVERLAY
             text = f"Something that does not move with the scene covers {share} throughout."
         else:
