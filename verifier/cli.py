@@ -37,18 +37,13 @@ EXITS = {
 }
 
 
-class Duration(click.ParamType):
-    """A length of time as ``30s``, ``2m``, ``1.5h`` or plain seconds; handed on in seconds, more than 0."""
-
-    name = "duration"
-
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds; wrong usage where it is no such length."""
-        found = _DURATION.fullmatch(str(value))
-        seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-        if not seconds:
-            self.fail(f"{str(value)!r} is no length of time; give one such as 30s, 2m or 90", param, ctx)
-        return seconds
+def duration(text: str) -> float:
+    """Seconds, more than 0, from ``30s``, ``2m``, ``1.5h`` or plain seconds; wrong usage where it is none of these."""
+    found = _DURATION.fullmatch(text)
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not seconds:
+        raise click.BadParameter(f"{text!r} is no length of time; give one such as 30s, 2m or 90")
+    return seconds
 
 
 @click.command()
@@ -57,7 +52,7 @@ class Duration(click.ParamType):
 @click.option("--report", "page", type=NamedPath(), help="Also write the report as one HTML file.")
 @click.option("--force", is_flag=True, help="Replace the HTML file if it is there.")
 @click.option("--no-registry", is_flag=True, help="Look at the clip's own credential only.")
-@click.option("--budget", type=Duration(), help="Time to take (30s, 2m); the report says what it did not suffice for.")
+@click.option("--budget", type=duration, help="Time to take (30s, 2m); the report says what it did not suffice for.")
 @click.pass_context
 def verify(
     ctx: click.Context,

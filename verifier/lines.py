@@ -51,13 +51,31 @@ class Match:
     original: Track
     floor: float
     _made: dict[float, NDArray[np.float32]] = field(default_factory=dict)
+    _stepped: dict[float, NDArray[np.float32]] = field(default_factory=dict)
 
     def theirs(self, speed: float) -> NDArray[np.float32]:
         """What moves in the original as it looks at that speed: float32 (m, pixels)."""
-        pace = min(_PACES, key=lambda p: abs(np.log(abs(speed) / p)))
+        pace = _pace(speed)
         if pace not in self._made:
-            self._made[pace], _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor)
+            self._made[pace] = self._moving(pace)
         return self._made[pace]
+
+    def in_steps(self, speed: float) -> NDArray[np.float32]:
+        """The same at ``steps``: all paces are needed of it, and it is shorter."""
+        pace = _pace(speed)
+        if pace not in self._stepped:
+            self._stepped[pace] = self._moving(pace)[self.original.at(self.steps)]
+        return self._stepped[pace]
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """Seconds of the original, evenly spaced, float64 (k,)."""
+        start, stop = self.original.times[[0, -1]]
+        return np.arange(start, stop + _STEP_S, _STEP_S)
+
+    def _moving(self, pace: float) -> NDArray[np.float32]:
+        unit, _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor)
+        return unit
 
     def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:
         """Correlation of clip frames with the original frames that a line gives them; 0 where there are none."""
@@ -139,6 +157,10 @@ class Match:
         return same
 
 
+def _pace(speed: float) -> float:
+    return min(_PACES, key=lambda pace: abs(np.log(abs(speed) / pace)))
+
+
 def _best_shifts(
     table: NDArray[np.float32], shifts: NDArray[np.float64], times: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -180,20 +202,18 @@ class _Likeness:
     same steps: windows overlap, and share it."""
 
     def __init__(self, match: Match, moments: NDArray[np.float64]) -> None:
-        start, stop = match.original.times[[0, -1]]
         self.moments = moments
-        self.originals = np.arange(start, stop + _STEP_S, _STEP_S)
+        self.originals = match.steps
         self._match = match
         self._ours = match.ours[match.clip.at(moments)]
-        self._frames = match.original.at(self.originals)
-        self._made: dict[int, NDArray[np.float32]] = {}
+        self._made: dict[float, NDArray[np.float32]] = {}
 
     def at(self, speed: float) -> NDArray[np.float32]:
         """With the original as it looks at that speed: float32 (n, m)."""
-        theirs = self._match.theirs(speed)
-        if id(theirs) not in self._made:
-            self._made[id(theirs)] = self._ours @ theirs[self._frames].T
-        return self._made[id(theirs)]
+        pace = _pace(speed)
+        if pace not in self._made:
+            self._made[pace] = self._ours @ self._match.in_steps(pace).T
+        return self._made[pace]
 
 
 def _vote(likeness: _Likeness, window: slice, speeds: tuple[float, ...]) -> tuple[float, float, float, float]:

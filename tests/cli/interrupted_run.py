@@ -15,7 +15,7 @@ from provenance.cli import main
 
 def press_at(function: str) -> None:
     def watch(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code.co_name == function:
+        if event == "call" and function in (frame.f_code.co_name, frame.f_code.co_qualname):
             sys.setprofile(None)
             os.kill(os.getpid(), signal.SIGINT)
 
