@@ -16,6 +16,7 @@ from verdict_desk import Desk
 from provenance.cli import main
 from provenance.report import Kind, Report, Severity, Verdict
 from provenance.settings import Settings
+from verifier import spans
 from verifier.watch import TimeSpentError, Watch
 
 pytestmark = pytest.mark.xdist_group("budget")
@@ -243,3 +244,17 @@ def test_a_budget_is_granted_as_it_was_typed(desk: Desk, parade: Settings, budge
     report = json.loads(result.stdout)
     check_contract(report)
     assert report["budget"]["seconds"] == seconds
+
+
+@pytest.mark.parametrize("name", ["parade-again.mp4", "parade-late.mp4"])
+def test_a_clip_laid_in_spans_gets_the_same_report(
+    desk: Desk, parade: Settings, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = desk.verify(desk.media(name), parade).as_json()
+    monkeypatch.setattr(spans, "SPAN_S", 3.5)
+    report = desk.verify(desk.media(name), parade).as_json()
+    assert report["verdict"] == at_once["verdict"]
+    assert [finding["kind"] for finding in report["findings"]] == [finding["kind"] for finding in at_once["findings"]]
+    ((segment,), (before,)) = (said["matches"][0]["segments"] for said in (report, at_once))
+    assert segment["clip"] == before["clip"]
+    assert segment["original"] == pytest.approx(before["original"], abs=0.05)
