@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,31 +52,25 @@ class Match:
     original: Track
     floor: float
     _made: dict[float, NDArray[np.float32]] = field(default_factory=dict)
-    _stepped: dict[float, NDArray[np.float32]] = field(default_factory=dict)
 
     def theirs(self, speed: float) -> NDArray[np.float32]:
         """What moves in the original as it looks at that speed: float32 (m, pixels)."""
         pace = _pace(speed)
         if pace not in self._made:
-            self._made[pace] = self._moving(pace)
+            self._made[pace], _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor)
         return self._made[pace]
 
-    def in_steps(self, speed: float) -> NDArray[np.float32]:
-        """The same at ``steps``: all paces are needed of it, and it is shorter."""
-        pace = _pace(speed)
-        if pace not in self._stepped:
-            self._stepped[pace] = self._moving(pace)[self.original.at(self.steps)]
-        return self._stepped[pace]
+    def in_steps(self, pace: float) -> NDArray[np.float32]:
+        """The same at ``steps``, for votes: all paces are needed at once, and all their frames would take much room."""
+        frames = self.original.at(self.steps)
+        unit, _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor, frames)
+        return unit
 
     @property
     def steps(self) -> NDArray[np.float64]:
         """Seconds of the original, evenly spaced, float64 (k,)."""
         start, stop = self.original.times[[0, -1]]
         return np.arange(start, stop + _STEP_S, _STEP_S)
-
-    def _moving(self, pace: float) -> NDArray[np.float32]:
-        unit, _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor)
-        return unit
 
     def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:
         """Correlation of clip frames with the original frames that a line gives them; 0 where there are none."""
@@ -186,9 +181,10 @@ def votes(match: Match, end: float) -> NDArray[np.float64]:
         sizes.append((length, stride, speeds))
     cast: list[tuple[float, float, float, float]] = []
     grid = np.arange(steps, dtype=np.float64) * _STEP_S
+    theirs = {pace: match.in_steps(pace) for pace in _PACES}
     for start in range(0, steps, _BLOCK_STEPS):
         stop = min(start + _BLOCK_STEPS, steps)
-        likeness = _Likeness(match, grid[start : stop + sizes[0][0]])
+        likeness = _Likeness(match, grid[start : stop + sizes[0][0]], theirs)
         for length, stride, speeds in sizes:
             first = -(-start // stride) * stride
             places = range(first - start, min(stop, steps - length + 1) - start, stride)
@@ -201,10 +197,10 @@ class _Likeness:
     """Correlation of a clip's frames at some ``moments`` (float64 (n,), seconds) with all of the original's, at the
     same steps: windows overlap, and share it."""
 
-    def __init__(self, match: Match, moments: NDArray[np.float64]) -> None:
+    def __init__(self, match: Match, moments: NDArray[np.float64], theirs: Mapping[float, NDArray[np.float32]]) -> None:
         self.moments = moments
         self.originals = match.steps
-        self._match = match
+        self._theirs = theirs
         self._ours = match.ours[match.clip.at(moments)]
         self._made: dict[float, NDArray[np.float32]] = {}
 
@@ -212,7 +208,7 @@ class _Likeness:
         """With the original as it looks at that speed: float32 (n, m)."""
         pace = _pace(speed)
         if pace not in self._made:
-            self._made[pace] = self._ours @ self._match.in_steps(pace).T
+            self._made[pace] = self._ours @ self._theirs[pace].T
         return self._made[pace]
 
 
