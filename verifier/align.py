@@ -132,9 +132,9 @@ def _by_picture(
     if reference is None or working is None:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = _size_of(reference, settings), _size_of(working, settings)
-    pairs = _rough_pairs(candidate, reference, working, sizes, settings)
-    geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
     if clip.extraction.info.still or candidate.original.duration is None:
+        pairs = _rough_pairs(candidate, reference, working, sizes, settings)
+        geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
         moment, score = _closest(candidate)
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1], candidate.reading), reference)
@@ -142,8 +142,7 @@ def _by_picture(
     if len(spans) == 1:
         return _in_span(candidate, reference, working, sizes, spans[0], settings, watch)
     laid: list[tuple[Span, tuple[Piece, ...]]] = []
-    known: Geometry | None = None
-    still = True
+    known, still = None, True
     for number, span in enumerate(spans):
         part = watch.part(number / len(spans), (number + 1) / len(spans))
         last = laid[-1][1][-1:] if laid else ()
@@ -154,7 +153,7 @@ def _by_picture(
         known = known or (found.geometry if moving else None)
         laid.append((span, moving))
     pieces = _pieces_by_hash(clip, candidate) if still else joined(laid, candidate)
-    return Alignment(candidate, pieces, known or geometry, reference)
+    return Alignment(candidate, pieces, known or found.geometry, reference)
 
 
 def _in_span(

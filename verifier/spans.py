@@ -43,8 +43,13 @@ def in_span(find: Callable[[Track, float], Iterable[Piece]], track: Track, span:
         find: takes the track and the seconds that it lasts.
     """
     start, end = span
-    found = find(replace(track, times=track.times - start), end - start)
-    return tuple(replace(p, start=p.start + start, end=p.end + start, offset=p.offset - p.speed * start) for p in found)
+
+    def back(piece: Piece) -> Piece:
+        # Where the span ends the next one begins, to the last bit.
+        last = end if piece.end == end - start else piece.end + start
+        return replace(piece, start=piece.start + start, end=last, offset=piece.offset - piece.speed * start)
+
+    return tuple(map(back, find(replace(track, times=track.times - start), end - start)))
 
 
 def joined(spans: Sequence[tuple[Span, tuple[Piece, ...]]], candidate: Candidate) -> tuple[Piece, ...]:

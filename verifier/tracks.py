@@ -19,7 +19,7 @@ from verifier.geometry import Geometry, scaling
 GRID_WIDTH = 64
 SURROUNDINGS_S = 0.4
 """Seconds before and after a frame whose mean is what stands still."""
-_BLOCK_FRAMES = 2000
+_BLOCK_FRAMES = 500
 _MIN_STEP_S = 0.025
 """Frames closer than this (40 a second) are passed over: nothing is gained from them."""
 MOTION_FLOOR = 1.5

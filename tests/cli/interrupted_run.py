@@ -23,5 +23,7 @@ def press_at(function: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell's background jobs are started deaf to Ctrl-C, and hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     press_at(sys.argv[1])
     main(sys.argv[2:])
