@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,14 +72,21 @@ def warn(message: str) -> None:
     stderr().print(f"warning: {safe(message, lines=True)}", style="yellow", soft_wrap=True)
 
 
+class Advance(Protocol):
+    """Takes the share done (0-1), and what is being done where that changes; foreign text in it is spelled out."""
+
+    def __call__(self, share: float, doing: str = "", /) -> None:
+        """Move the bar."""
+
+
 @contextmanager
-def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[float], None]]:
-    """A progress bar on stderr; yields what takes the share done (0-1).
+def progress(label: str, *, quiet: bool = False) -> Iterator[Advance]:
+    """A progress bar on stderr, with its label or what is being done; yields what advances it.
 
     Silent where ``quiet`` is set (as with ``--json``) or stderr is no terminal.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda _share: None
+        yield lambda _share, _doing="", /: None
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -87,7 +94,7 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[float], N
     with Progress(*columns, console=stderr(), transient=True) as bar:
         task = bar.add_task(safe(label, limit=60), total=1.0)
 
-        def advance(share: float) -> None:
-            bar.update(task, completed=min(max(share, 0.0), 1.0))
+        def advance(share: float, doing: str = "", /) -> None:
+            bar.update(task, completed=min(max(share, 0.0), 1.0), description=safe(doing or label, limit=60))
 
         yield advance

@@ -219,6 +219,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """The time that was granted and what was spent, in seconds. ``complete``: it sufficed for all there was to do."""
+
+    seconds: float
+    spent: float
+    complete: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The budget's JSON object."""
+        return {"seconds": self.seconds, "spent": round(self.spent, 1), "complete": self.complete}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole answer about one clip. Evidence pictures go into the page, not into the JSON."""
 
@@ -233,10 +246,12 @@ class Report:
     policy: Mapping[str, str]
     checked_at: str
     evidence: tuple[Evidence, ...] = ()
+    budget: Budget | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The report as the contract's JSON object."""
+        """The report as the contract's JSON object; ``budget`` is there only where one was set."""
         clip, credential = self.clip, self.credential
+        budget = {} if self.budget is None else {"budget": self.budget.as_json()}
         return {
             "schema": SCHEMA,
             "verdict": self.verdict.value,
@@ -265,12 +280,14 @@ class Report:
             "versions": dict(self.versions),
             "policy": dict(self.policy),
             "checked_at": self.checked_at,
+            **budget,
         }
 
 
 __all__ = [
     "SCHEMA",
     "WHOLE_FRAME",
+    "Budget",
     "ClipFacts",
     "CredentialFacts",
     "Declared",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +19,11 @@ from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
+from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
 from verifier.timing import Piece, find_pieces, likely_piece, moves, quiet_share
-from verifier.tracks import FAINT_FLOOR, Track, clip_track, grid_size, original_track
+from verifier.tracks import FAINT_FLOOR, MOTION_FLOOR, Track, clip_track, grid_size, original_track
+from verifier.watch import UNWATCHED, Watch
 
 _PAIRS = 6
 _MARGIN_S = 20.0
@@ -36,6 +39,8 @@ _MUCH_QUIET = 1 / 3
 """Share of frames with hardly any motion from which faint motion is looked at as well."""
 _HELD_S = 60.0
 """Length of clips whose small frames are held: 25 MB at 30 a second."""
+_GOES_ON = 1 / 2
+"""Share of a span's frames, close to those that the line before it gives them, from which it is looked for there."""
 _LOOK_WIDTH = 160
 _ONE_READ_S = 90.0
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
@@ -105,71 +110,126 @@ def rough_line(candidate: Candidate) -> RoughLine:
     return best
 
 
-def align(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
+def align(
+    clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings, watch: Watch = UNWATCHED
+) -> Alignment:
     """Find geometry and pieces; those of the sound where the picture is not the original's, or of another moment.
 
     Raises:
         MediaError: the reference copy cannot be decoded.
+        TimeSpentError: the time budget ran out before it was done.
     """
     seen = candidate.picture_share >= MIN_PICTURE_SHARE
-    alignment = _by_picture(clip, candidate, reference, settings) if seen else None
+    alignment = _by_picture(clip, candidate, reference, settings, watch) if seen else None
     if alignment is not None and alignment.pieces:
         return alignment
     return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference, by_sound=True)
 
 
-def _by_picture(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> Alignment:
+def _by_picture(
+    clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings, watch: Watch
+) -> Alignment:
     working = clip.extraction.working
     if reference is None or working is None:
         return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
     sizes = size_of(reference, settings), size_of(working, settings)
-    pairs = _rough_pairs(candidate, reference, working, sizes, settings)
-    geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
     if clip.extraction.info.still or candidate.original.duration is None:
+        pairs = _rough_pairs(candidate, reference, working, sizes, settings)
+        geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
         moment, score = _closest(candidate)
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1], candidate.reading), reference)
+    spans = cut(clip.duration)
+    if len(spans) == 1:
+        return _in_span(candidate, reference, working, sizes, spans[0], settings, watch)
+    laid: list[tuple[Span, tuple[Piece, ...]]] = []
+    known, still = None, True
+    for number, span in enumerate(spans):
+        part = watch.part(number / len(spans), (number + 1) / len(spans))
+        last = laid[-1][1][-1:] if laid else ()
+        found = _in_span(narrowed(candidate, span), reference, working, sizes, span, settings, part, known, last)
+        # Where nothing moves, a span by itself may be any moment of its scene.
+        moving = tuple(piece for piece in found.pieces if piece.moving)
+        still = still and bool(found.pieces) and not moving
+        known = known or (found.geometry if moving else None)
+        laid.append((span, moving))
+    pieces = _pieces_by_hash(clip, candidate) if still else joined(laid, candidate)
+    return Alignment(candidate, pieces, known or found.geometry, reference)
+
+
+def _in_span(
+    candidate: Candidate,
+    reference: Path,
+    working: Path,
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    span: Span,
+    settings: Settings,
+    watch: Watch,
+    known: Geometry | None = None,
+    before: tuple[Piece, ...] = (),
+) -> Alignment:
+    """Lay a span of the clip.
+
+    Args:
+        candidate: narrowed to the span.
+        known: the geometry, where another span has told it.
+        before: the piece that ends where the span begins, if there is one: it is likely to go on.
+    """
+    pairs = _rough_pairs(candidate, reference, working, sizes, settings)
+    geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
     # A resize is what is nearly always done, and pairs of different moments tilt an estimate.
     plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
     near = [g for g in plain if 0 < apart(g, geometry) < _NEARLY * sizes[1][0]]
-    options = [*near[:1], geometry]
-    kept = _original_track(clip, candidate, reference, sizes[0], settings)
-    frames = _small_frames(working, sizes[1], clip.duration, settings)
+    options = [*near[:1], geometry] if known is None else [known]
+    rough = rough_line(candidate)
+    if before and (not rough.share or agreeing(candidate, before[0]) > _GOES_ON):
+        line = before[0]
+        rough = RoughLine(line.speed, line.offset, rough.share, line.offset, line.offset)
+    kept = _original_track(span, rough, reference, sizes[0], settings, watch.part(0.1, 0.5))
+    # The clip may be read more than once: that is one place on the bar.
+    frames = _small_frames(working, sizes[1], span, settings, watch.part(0.5, 0.5))
+
+    def find(shown: Track, floor: float = MOTION_FLOOR) -> tuple[Piece, ...]:
+        return in_span(lambda track, length: find_pieces(track, kept, length, floor), shown, span)
+
+    def settled(pieces: tuple[Piece, ...], shown: Track) -> tuple[Piece, ...]:
+        return settle(pieces, shown, kept, end=span[1], start=span[0])
 
     def laid(geometry: Geometry) -> tuple[Track, Alignment]:
         shown = clip_track(frames(), geometry)
-        pieces = _pieces(shown, kept, clip.duration)
+        pieces = find(shown)
+        if pieces and quiet_share(shown) > _MUCH_QUIET:
+            # It is the same moment; cuts between quiet stretches show in faint motion only.
+            pieces = find(shown, FAINT_FLOOR) or pieces
         if pieces:
-            refined = _refined(geometry, candidate, pieces, reference, working, settings)
+            refined = known or _refined(geometry, candidate, pieces, reference, working, settings)
             if apart(refined, geometry) > _MOVED_PX:
                 shown = clip_track(frames(), refined)
-                again = _pieces(shown, kept, clip.duration)
-                pieces = max(pieces, again, key=_evidence)
-            pieces, geometry = settle(pieces, shown, kept, clip.duration), refined
+                pieces = max(pieces, find(shown), key=_evidence)
+            pieces, geometry = settled(pieces, shown), refined
         return shown, Alignment(candidate, pieces, geometry, reference)
 
     for geometry in options:
         shown, alignment = laid(geometry)
         if alignment.pieces:
             return alignment
-    likely = likely_piece(shown, kept, clip.duration)
-    if likely is not None:
+    likely = in_span(lambda track, length: filter(None, [likely_piece(track, kept, length)]), shown, span)
+    if likely and known is None:
         # Pairs of other moments, or few points, may have laid it askew: those of the likeliest moment do better.
-        closer = _refined(geometry, candidate, (likely,), reference, working, settings)
+        closer = _refined(geometry, candidate, likely, reference, working, settings)
         if apart(closer, geometry) > _MOVED_PX:
             geometry = closer
             shown, alignment = laid(closer)
             if alignment.pieces:
                 return alignment
     # What moves much may be what was altered; then the rest tells the moment, if only faintly.
-    pieces = tuple(find_pieces(shown, kept, clip.duration, FAINT_FLOOR))
+    pieces = find(shown, FAINT_FLOOR)
     if pieces:
-        pieces = settle(pieces, shown, kept, clip.duration)
+        pieces = settled(pieces, shown)
     elif not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
         # Were it the same moment, some of what moves would agree; only where nothing does are looks to go by.
-        still = place_still(shown, kept, clip.duration)
-        pieces = () if still is None else (still,)
-    if pieces:
+        pieces = in_span(lambda track, length: filter(None, [place_still(track, kept, length)]), shown, span)
+    if pieces and known is None:
         geometry = _refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
 
@@ -203,43 +263,57 @@ def _evidence(pieces: tuple[Piece, ...]) -> float:
 
 
 def _original_track(
-    clip: Clip, candidate: Candidate, reference: Path, size: tuple[int, int], settings: Settings
+    span: Span, rough: RoughLine, reference: Path, size: tuple[int, int], settings: Settings, watch: Watch
 ) -> Track:
     """The original's track around where the hashes say."""
     width, height = grid_size(size)
-    rough = rough_line(candidate)
-    ends = [offset + moment for offset in (rough.low, rough.high) for moment in (0.0, rough.speed * clip.duration)]
-    return original_track(
-        read_frames(
-            reference,
-            width=width,
-            height=height,
-            start=Fraction(max(0, int(min(ends) - _MARGIN_S))),
-            end=Fraction(max(1, int(max(ends) + _MARGIN_S) + 1)),
-            limits=settings.limits,
-            require_sandbox=settings.require_sandbox,
-        )
+    ends = [offset + rough.speed * moment for offset in (rough.low, rough.high) for moment in span]
+    start, end = max(0, int(min(ends) - _MARGIN_S)), max(1, int(max(ends) + _MARGIN_S) + 1)
+    frames = read_frames(
+        reference,
+        width=width,
+        height=height,
+        start=Fraction(start),
+        end=Fraction(end),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
     )
+    return original_track(_stepping(frames, watch, start, end))
 
 
 def _small_frames(
-    working: Path, size: tuple[int, int], duration: float, settings: Settings
+    working: Path, size: tuple[int, int], span: Span, settings: Settings, watch: Watch
 ) -> Callable[[], Iterable[Frame]]:
-    """The clip's frames, small, as often as wanted; those of a short clip are read once."""
+    """A span's frames, small, as often as wanted; those of a short clip are read once."""
+    start, end = span
 
     def read() -> Iterable[Frame]:
-        return read_frames(
+        frames = read_frames(
             working,
             width=_LOOK_WIDTH,
             height=max(16, round(_LOOK_WIDTH * size[1] / size[0])),
+            start=Fraction(start) if start else None,
+            end=Fraction(end),
             limits=settings.limits,
             require_sandbox=settings.require_sandbox,
         )
+        return _stepping(frames, watch, start, end)
 
-    if duration > _HELD_S:
+    if end - start > _HELD_S:
         return read
     held = list(read())
     return lambda: held
+
+
+def _stepping(frames: Generator[Frame, None, None], watch: Watch, start: float, end: float) -> Iterator[Frame]:
+    """The frames as they come, with a step for each second of them; the decoder ends with whoever ends the steps."""
+    due = start
+    with contextlib.closing(frames):
+        for frame in frames:
+            if frame.time >= due:
+                watch.step((float(frame.time) - start) / (end - start))
+                due = float(frame.time) + 1
+            yield frame
 
 
 def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:

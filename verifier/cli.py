@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from verifier.pipeline import verify as verify_clip
 from verifier.render_html import render_html
 from verifier.render_text import print_report
 
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smh]?)")
+
 EXITS = {
     Verdict.AUTHENTIC: ExitCode.OK,
     Verdict.MATCH: ExitCode.OK,
@@ -33,14 +37,32 @@ EXITS = {
 }
 
 
+def duration(text: str) -> float:
+    """Seconds, more than 0, from ``30s``, ``2m``, ``1.5h`` or plain seconds; wrong usage where it is none of these."""
+    found = _DURATION.fullmatch(text)
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not seconds:
+        raise click.BadParameter(f"{text!r} is no length of time; give one such as 30s, 2m or 90")
+    return seconds
+
+
 @click.command()
 @click.argument("clip", type=NamedPath())
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (provenance.report/1).")
 @click.option("--report", "page", type=NamedPath(), help="Also write the report as one HTML file.")
 @click.option("--force", is_flag=True, help="Replace the HTML file if it is there.")
 @click.option("--no-registry", is_flag=True, help="Look at the clip's own credential only.")
+@click.option("--budget", type=duration, help="Time to take (30s, 2m); the report says what it did not suffice for.")
 @click.pass_context
-def verify(ctx: click.Context, clip: Path, as_json: bool, page: Path | None, force: bool, no_registry: bool) -> None:
+def verify(
+    ctx: click.Context,
+    clip: Path,
+    as_json: bool,
+    page: Path | None,
+    force: bool,
+    no_registry: bool,
+    budget: float | None,
+) -> None:
     """Say what a clip is and what was done to it.
 
     Exit codes: 0 authentic or match, 3 altered, 4 unknown, 5 inconclusive, 1 the command failed.
@@ -48,7 +70,7 @@ def verify(ctx: click.Context, clip: Path, as_json: bool, page: Path | None, for
     settings = settings_of(ctx)
     if page is not None:
         _refuse_page(page, clip, replace=force)
-    report = _report(settings, clip, pictures=page is not None, registry=not no_registry, quiet=as_json)
+    report = _report(settings, clip, pictures=page is not None, registry=not no_registry, quiet=as_json, budget=budget)
     if page is not None:
         source = render_html(report)
         with replace_atomically(page, replace=force) as path:
@@ -62,7 +84,9 @@ def verify(ctx: click.Context, clip: Path, as_json: bool, page: Path | None, for
     ctx.exit(EXITS[report.verdict])
 
 
-def _report(settings: Settings, clip: Path, *, pictures: bool, registry: bool, quiet: bool) -> Report:
+def _report(
+    settings: Settings, clip: Path, *, pictures: bool, registry: bool, quiet: bool, budget: float | None
+) -> Report:
     anchors = load_anchors(settings.anchors)
     policy = load_policy(settings, anchors)
     with ExitStack() as stack:
@@ -76,6 +100,7 @@ def _report(settings: Settings, clip: Path, *, pictures: bool, registry: bool, q
             policy=policy,
             on_progress=advance,
             evidence=pictures,
+            budget=budget,
         )
 
 

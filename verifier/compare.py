@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,23 +16,28 @@ from verifier.comparers.framing import compare_framing
 from verifier.comparers.freeze import compare_freeze
 from verifier.comparers.hearing import Hearing, compare_hearing, listen
 from verifier.comparers.order import compare_order
+from verifier.comparers.pairs import Stretch
 from verifier.comparers.picture import Excess, measure
 from verifier.comparers.regions import compare_regions
 from verifier.face_detector import detector
 from verifier.timing import Piece
+from verifier.watch import UNWATCHED, TimeSpentError, Watch
 
 LIMITS = (
     "changed parts smaller than about 2 % of the frame, or shorter than half a second, or a second where they are pale",
     "whether lips and sound still fit each other to better than a tenth of a second",
 )
 """What this version's comparers cannot see, said in every report that compares a moving picture."""
+_HEARING_SHARE = 0.1
+"""Share of the progress of a comparison that the sound takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """What the comparers found, and the measurements that evidence is drawn from.
 
-    ``complete``: picture and sound, as far as both sides have them, could be compared.
+    ``complete``: picture and sound, as far as both sides have them, could be compared. ``in_time``: there was time for
+    all of it.
     """
 
     alignment: Alignment
@@ -40,10 +46,15 @@ class Comparison:
     excesses: tuple[tuple[Piece, Excess], ...]
     hearings: tuple[tuple[Piece, Hearing], ...]
     complete: bool
+    in_time: bool
 
 
-def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bool = True) -> Comparison:
+def compare(
+    clip: Clip, alignment: Alignment, settings: Settings, watch: Watch = UNWATCHED, *, primary: bool = True
+) -> Comparison:
     """Compare clip and original along an alignment; what no piece explains is said for the ``primary`` one only.
+
+    What takes least comes first: time, sound, then the picture piece by piece.
 
     Raises:
         MediaError: the reference copy cannot be decoded.
@@ -55,7 +66,10 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
     if not still:
         length = None if original.duration is None else float(original.duration)
         findings += compare_order(alignment.pieces, clip.duration, length, original.asset_id, primary=primary)
-    excesses = _look(clip, alignment, settings)
+    hearings, unheard = _hear(clip, alignment, settings, watch.part(0.0, _HEARING_SHARE))
+    for heard, hearing in hearings:
+        findings += compare_hearing(heard, hearing, original.asset_id)
+    excesses, unseen = _look(clip, alignment, settings, watch.part(_HEARING_SHARE, 1.0))
     for piece, excess in excesses:
         size = alignment.geometry.clip_size if alignment.geometry else (1, 1)
         held = compare_freeze(piece, excess, original.asset_id)
@@ -66,14 +80,11 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
             changed = label_faces(changed, alignment, piece, faces, settings)
         findings += held + changed
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
-    hearings = _hear(clip, alignment, settings)
-    for piece, hearing in hearings:
-        findings += compare_hearing(piece, hearing, original.asset_id)
     if alignment.reference is None:
         not_checked.append("picture and sound in detail: the publisher keeps no reference copy of this original")
     if clip.facts.width and excesses:
         not_checked += LIMITS if not still else ()
-    if clip.facts.width and not excesses and alignment.reference is not None:
+    if clip.facts.width and not excesses and not unseen and alignment.reference is not None:
         not_checked.append("the picture: it was not recognised")
     if original.has_audio and not clip.facts.audio:
         not_checked.append("the sound: the clip has none")
@@ -83,8 +94,11 @@ def compare(clip: Clip, alignment: Alignment, settings: Settings, *, primary: bo
         not_checked.append("whether what was changed is a face: no detector is installed")
     if any(not piece.moving for piece in alignment.pieces) and not still:
         not_checked.append("the exact moment: too little moves to tell it from others of the same scene")
+    for what, stretches in (("picture", unseen), ("sound", unheard)):
+        not_checked += [f"the {what} {_from_to(stretch, still=still)}: {watch.reason}" for stretch in stretches]
     looked = bool(excesses) or not clip.extraction.info.has_video
-    return Comparison(alignment, tuple(findings), tuple(not_checked), excesses, hearings, looked)
+    in_time = not unseen and not unheard
+    return Comparison(alignment, tuple(findings), tuple(not_checked), excesses, hearings, looked, in_time)
 
 
 def _within(finding: Finding, others: list[Finding]) -> bool:
@@ -94,22 +108,47 @@ def _within(finding: Finding, others: list[Finding]) -> bool:
     return any(o.clip and finding.clip.overlap(o.clip) > finding.clip.length / 2 for o in others)
 
 
-def _look(clip: Clip, alignment: Alignment, settings: Settings) -> tuple[tuple[Piece, Excess], ...]:
-    measured = ((piece, measure(clip, alignment, piece, settings)) for piece in alignment.pieces)
-    return tuple((piece, excess) for piece, excess in measured if excess is not None)
+def _look(
+    clip: Clip, alignment: Alignment, settings: Settings, watch: Watch
+) -> tuple[tuple[tuple[Piece, Excess], ...], list[Stretch]]:
+    """The picture of each piece measured; and the stretches for which there was no time."""
+    measured: list[tuple[Piece, Excess]] = []
+    unseen: list[Stretch] = []
+    for piece, part in _shared(alignment.pieces, watch):
+        try:
+            excess = measure(clip, alignment, piece, settings, part)
+        except TimeSpentError:
+            unseen.append((piece.start, piece.end))
+            continue
+        if excess is not None:
+            measured.append((piece, excess))
+            if excess.seen < piece.end:
+                unseen.append((excess.seen, piece.end))
+    return tuple(measured), unseen
 
 
-def _hear(clip: Clip, alignment: Alignment, settings: Settings) -> tuple[tuple[Piece, Hearing], ...]:
+def _hear(
+    clip: Clip, alignment: Alignment, settings: Settings, watch: Watch
+) -> tuple[tuple[tuple[Piece, Hearing], ...], list[Stretch]]:
+    """The sound of each piece that runs forward compared; and the stretches for which there was no time."""
     pcm, reference = clip.extraction.pcm, alignment.reference
     if pcm is None or reference is None or not alignment.candidate.original.has_audio:
-        return ()
-    hearings = []
-    for options in _along_sound(alignment.pieces):
-        heard = [(piece, listen(pcm, reference, piece, settings)) for piece in options]
-        some = [(piece, hearing) for piece, hearing in heard if hearing is not None]
+        return (), []
+    heard: list[tuple[Piece, Hearing]] = []
+    unheard: list[Stretch] = []
+    stretches = _along_sound(alignment.pieces)
+    for piece, part in _shared([options[0] for options in stretches], watch):
+        try:
+            part.part(0.0, 1.0, f"comparing the sound, {piece.start:.0f} to {piece.end:.0f} s").step(0.0)
+        except TimeSpentError:
+            unheard.append((piece.start, piece.end))
+            continue
+        options = next(each for each in stretches if each[0] is piece)
+        found = [(option, listen(pcm, reference, option, settings)) for option in options]
+        some = [(option, hearing) for option, hearing in found if hearing is not None]
         if some:
-            hearings.append(max(some, key=lambda one: float(np.nan_to_num(one[1].same).mean())))
-    return tuple(hearings)
+            heard.append(max(some, key=lambda one: float(np.nan_to_num(one[1].same).mean())))
+    return tuple(heard), unheard
 
 
 def _along_sound(pieces: tuple[Piece, ...]) -> list[tuple[Piece, ...]]:
@@ -129,3 +168,15 @@ def _along_sound(pieces: tuple[Piece, ...]) -> list[tuple[Piece, ...]]:
             as_ever = replace(piece, speed=longest.speed, offset=longest.offset)
             stretches.append((piece,) if piece.speed == longest.speed else (piece, as_ever))
     return stretches
+
+
+def _shared(pieces: Sequence[Piece], watch: Watch) -> Iterator[tuple[Piece, Watch]]:
+    """Each piece with its part of the work: as much as it is long."""
+    total, before = sum(piece.length for piece in pieces) or 1.0, 0.0
+    for piece in pieces:
+        yield piece, watch.part(before / total, (before + piece.length) / total)
+        before += piece.length
+
+
+def _from_to(stretch: Stretch, *, still: bool) -> str:
+    return "as a whole" if still else f"from {stretch[0]:.1f} to {stretch[1]:.1f} s"

@@ -18,6 +18,7 @@ from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
 from verifier.pictures import Colour, picture_at
 from verifier.timing import Piece
+from verifier.watch import UNWATCHED, Watch
 
 _MARK = (40, 40, 230)
 _STRIP = 6
@@ -26,12 +27,18 @@ _MAX_ILLUSTRATED = 12
 
 
 def draw_evidence(
-    clip: Clip, comparisons: Sequence[Comparison], judged: Sequence[Judged], settings: Settings
+    clip: Clip,
+    comparisons: Sequence[Comparison],
+    judged: Sequence[Judged],
+    settings: Settings,
+    watch: Watch = UNWATCHED,
 ) -> tuple[Evidence, ...]:
     """Pictures for the findings that have a place in the picture or the sound, and one aligned pair for the whole."""
     pictures: list[Evidence] = []
-    for comparison in comparisons:
-        for index, item in enumerate(judged[:_MAX_ILLUSTRATED]):
+    illustrated = judged[:_MAX_ILLUSTRATED]
+    for number, comparison in enumerate(comparisons):
+        for index, item in enumerate(illustrated):
+            watch.tell((number + index / len(illustrated)) / len(comparisons))
             if item.finding in comparison.findings:
                 pictures += _of_finding(clip, comparison, item.finding, index, settings)
         if not pictures and comparison.excesses:

@@ -26,6 +26,7 @@ from verifier.identify import Candidate
 from verifier.shared_features import ASKED_FRAMES, evenly, frame_features
 from verifier.still_fit import fit
 from verifier.stills import track_still
+from verifier.watch import UNWATCHED, Watch
 
 _MOST_FILMS = 2
 _NEAR_S = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
@@ -33,7 +34,12 @@ _NEAR_S = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def animated_frames(
-    clip: Clip, candidates: Sequence[Candidate], catalog: Catalog, work: Path, settings: Settings
+    clip: Clip,
+    candidates: Sequence[Candidate],
+    catalog: Catalog,
+    work: Path,
+    settings: Settings,
+    watch: Watch = UNWATCHED,
 ) -> tuple[Showing, ...]:
     """The frames of films that the clip was made out of.
 
@@ -44,10 +50,12 @@ def animated_frames(
     Raises:
         RegistryError: the registry's reference copy is not the signed one.
         MediaError: a reference copy cannot be decoded.
+        TimeSpentError: the time budget ran out before all were looked at.
     """
     shown = evenly(clip.looks.spaced(0.0), ASKED_FRAMES)
     found = []
     for candidate in [c for c in candidates if c.picture_share > 0][:_MOST_FILMS]:
+        watch.step(0.0)
         reference = catalog.reference_copy(candidate.original.asset_id, work)
         if reference is None or not shown:
             continue

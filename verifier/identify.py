@@ -22,6 +22,7 @@ from provenance.fingerprints.values import Fingerprints, SoundPrint
 from verifier.asked import CLOSE_BITS, Asked, by_all_means, by_pictures_in_it, plainly
 from verifier.shared_features import glimpses
 from verifier.sound_runs import SoundRun, same_sound
+from verifier.watch import UNWATCHED, Watch
 
 MIN_PICTURE_SHARE = 0.12
 """Share of the clip's informative frames that an original must explain to be a candidate by its picture."""
@@ -66,23 +67,30 @@ class Candidate:
         return self.picture_share + closeness + (0.3 if self.sound else 0.0)
 
 
-def identify(prints: Fingerprints, looks: Looks, catalog: Catalog, *, limit: int = 8) -> list[Candidate]:
+def identify(
+    prints: Fingerprints, looks: Looks, catalog: Catalog, *, limit: int = 8, watch: Watch = UNWATCHED
+) -> list[Candidate]:
     """The originals that the clip may come from, best first; empty if none explains enough of it.
 
     Args:
         prints: the clip's, as ``fingerprint_clip`` makes them, with ``looks`` at some of its frames.
         limit: nominations examined of each question.
+
+    Raises:
+        RegistryError: the registry cannot be asked.
+        TimeSpentError: the time budget ran out before all of it was asked and examined.
     """
     found: dict[str, Candidate] = {}
-    _add(found, _nominated(plainly(prints), prints.sound, catalog, limit))
-    _add(found, _nominated(by_pictures_in_it(looks), None, catalog, limit))
+    _add(found, _nominated(plainly(prints), prints.sound, catalog, limit, watch.part(0.0, 0.2)))
+    _add(found, _nominated(by_pictures_in_it(looks), None, catalog, limit, watch.part(0.2, 0.4)))
     if max((candidate.picture_share for candidate in found.values()), default=0.0) < ENOUGH_SHARE:
         further = by_all_means(looks)
-        _add(found, _nominated(further, None, catalog, limit))
+        _add(found, _nominated(further, None, catalog, limit, watch.part(0.4, 0.6)))
+        watch.step(0.6)
         _add(found, _glimpsed(looks, catalog))
         if not found:
             # Few hashes are looked up more thoroughly: under keys that are only near to theirs, too.
-            _add(found, _nominated(further, None, catalog, limit, moments=FEW_MOMENTS))
+            _add(found, _nominated(further, None, catalog, limit, watch.part(0.8, 1.0), moments=FEW_MOMENTS))
     return sorted(found.values(), key=lambda c: c.strength, reverse=True)
 
 
@@ -103,13 +111,20 @@ def _add(found: dict[str, Candidate], candidates: list[Candidate]) -> None:
 
 
 def _nominated(
-    asked: Asked | None, sound: SoundPrint | None, catalog: Catalog, limit: int, moments: int | None = None
+    asked: Asked | None,
+    sound: SoundPrint | None,
+    catalog: Catalog,
+    limit: int,
+    watch: Watch,
+    moments: int | None = None,
 ) -> list[Candidate]:
     if asked is None:
         return []
+    watch.step(0.0)
     query = asked.query(sound, moments)
     candidates = []
-    for nomination in catalog.nominate(query, limit):
+    for number, nomination in enumerate(catalog.nominate(query, limit), start=1):
+        watch.step(number / (limit + 1))
         original = catalog.original(nomination.asset_id)
         if original is None:
             continue

@@ -46,6 +46,7 @@ class Facts:
     is the registered one. ``doubt``: why nothing can be said although an original was found, or None.
     ``withdrawn``: the publisher has withdrawn the clip's own registration; that changes the words, not the verdict.
     ``derived``: the clip's trusted credential names an original that was laid on it as its parent.
+    ``unfinished``: what the time budget did not suffice for, or None: what was not looked at may alter anything.
     """
 
     credential: CredentialState
@@ -56,6 +57,7 @@ class Facts:
     doubt: str | None = None
     withdrawn: bool = False
     derived: bool = False
+    unfinished: str | None = None
 
 
 def judge(
@@ -80,14 +82,17 @@ def decide(facts: Facts, judged: Sequence[Judged]) -> Verdict:
     """The verdict, in this order:
 
     1. anything that alters: altered;
-    2. the signed bytes of a trusted signer: authentic, or a match where they differ from the registered original that
+    2. work left undone for lack of time: inconclusive;
+    3. the signed bytes of a trusted signer: authentic, or a match where they differ from the registered original that
        the signer names as their source;
-    3. no original found: unknown, which never means fake;
-    4. an original found, but not enough to go by: inconclusive;
-    5. else a match.
+    4. no original found: unknown, which never means fake;
+    5. an original found, but not enough to go by: inconclusive;
+    6. else a match.
     """
     if any(item.severity is Severity.ALTERING for item in judged):
         return Verdict.ALTERED
+    if facts.unfinished is not None:
+        return Verdict.INCONCLUSIVE
     if facts.credential is CredentialState.AUTHENTIC:
         return Verdict.MATCH if facts.derived and judged else Verdict.AUTHENTIC
     if not facts.found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,10 +55,22 @@ class Match:
 
     def theirs(self, speed: float) -> NDArray[np.float32]:
         """What moves in the original as it looks at that speed: float32 (m, pixels)."""
-        pace = min(_PACES, key=lambda p: abs(np.log(abs(speed) / p)))
+        pace = _pace(speed)
         if pace not in self._made:
             self._made[pace], _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor)
         return self._made[pace]
+
+    def in_steps(self, pace: float) -> NDArray[np.float32]:
+        """The same at ``steps``, for votes: all paces are needed at once, and all their frames would take much room."""
+        frames = self.original.at(self.steps)
+        unit, _ = residuals(self.original, self.clip.mask, SURROUNDINGS_S * pace, self.floor, frames)
+        return unit
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """Seconds of the original, evenly spaced, float64 (k,)."""
+        start, stop = self.original.times[[0, -1]]
+        return np.arange(start, stop + _STEP_S, _STEP_S)
 
     def along(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.float32]:
         """Correlation of clip frames with the original frames that a line gives them; 0 where there are none."""
@@ -139,6 +152,10 @@ class Match:
         return same
 
 
+def _pace(speed: float) -> float:
+    return min(_PACES, key=lambda pace: abs(np.log(abs(speed) / pace)))
+
+
 def _best_shifts(
     table: NDArray[np.float32], shifts: NDArray[np.float64], times: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -164,9 +181,10 @@ def votes(match: Match, end: float) -> NDArray[np.float64]:
         sizes.append((length, stride, speeds))
     cast: list[tuple[float, float, float, float]] = []
     grid = np.arange(steps, dtype=np.float64) * _STEP_S
+    theirs = {pace: match.in_steps(pace) for pace in _PACES}
     for start in range(0, steps, _BLOCK_STEPS):
         stop = min(start + _BLOCK_STEPS, steps)
-        likeness = _Likeness(match, grid[start : stop + sizes[0][0]])
+        likeness = _Likeness(match, grid[start : stop + sizes[0][0]], theirs)
         for length, stride, speeds in sizes:
             first = -(-start // stride) * stride
             places = range(first - start, min(stop, steps - length + 1) - start, stride)
@@ -179,21 +197,19 @@ class _Likeness:
     """Correlation of a clip's frames at some ``moments`` (float64 (n,), seconds) with all of the original's, at the
     same steps: windows overlap, and share it."""
 
-    def __init__(self, match: Match, moments: NDArray[np.float64]) -> None:
-        start, stop = match.original.times[[0, -1]]
+    def __init__(self, match: Match, moments: NDArray[np.float64], theirs: Mapping[float, NDArray[np.float32]]) -> None:
         self.moments = moments
-        self.originals = np.arange(start, stop + _STEP_S, _STEP_S)
-        self._match = match
+        self.originals = match.steps
+        self._theirs = theirs
         self._ours = match.ours[match.clip.at(moments)]
-        self._frames = match.original.at(self.originals)
-        self._made: dict[int, NDArray[np.float32]] = {}
+        self._made: dict[float, NDArray[np.float32]] = {}
 
     def at(self, speed: float) -> NDArray[np.float32]:
         """With the original as it looks at that speed: float32 (n, m)."""
-        theirs = self._match.theirs(speed)
-        if id(theirs) not in self._made:
-            self._made[id(theirs)] = self._ours @ theirs[self._frames].T
-        return self._made[id(theirs)]
+        pace = _pace(speed)
+        if pace not in self._made:
+            self._made[pace] = self._ours @ self._theirs[pace].T
+        return self._made[pace]
 
 
 def _vote(likeness: _Likeness, window: slice, speeds: tuple[float, ...]) -> tuple[float, float, float, float]:

@@ -55,12 +55,15 @@ _BLOCK_S = 40.0
 _LONGEST_FRAME_S = 0.25
 
 
-def settle(pieces: tuple[Piece, ...], clip: Track, original: Track, end: float) -> tuple[Piece, ...]:
+def settle(
+    pieces: tuple[Piece, ...], clip: Track, original: Track, end: float, start: float = 0.0
+) -> tuple[Piece, ...]:
     """The pieces to the frame, with short stretches on lines of their own between them.
 
     Args:
         pieces: in clip order, at least one, confirmed by motion.
-        end: the clip's duration in seconds.
+        end: seconds of the clip at which the track ends.
+        start: those at which it begins.
     """
     if sum(piece.score * piece.length for piece in pieces) < WELL_LAID * sum(piece.length for piece in pieces):
         return pieces
@@ -69,7 +72,7 @@ def settle(pieces: tuple[Piece, ...], clip: Track, original: Track, end: float) 
     settled: list[Piece] = []
     for first in range(0, len(clip.times), length):
         frames = np.arange(first, min(first + length, len(clip.times)))
-        for piece in _Block(pieces, alike, frames, end).settled():
+        for piece in _Block(pieces, alike, frames, (start, end)).settled():
             before = settled[-1] if settled else None
             if before and before.end == piece.start and (before.speed, before.offset) == (piece.speed, piece.offset):
                 settled[-1] = replace(before, end=piece.end)
@@ -85,13 +88,15 @@ class _Block:
     (n,), number of the piece that a frame is on, -1 for none; ``grid``: float64 (m,), the original's moments.
     """
 
-    def __init__(self, pieces: Sequence[Piece], alike: Likeness, frames: NDArray[np.int64], end: float) -> None:
+    def __init__(
+        self, pieces: Sequence[Piece], alike: Likeness, frames: NDArray[np.int64], span: tuple[float, float]
+    ) -> None:
         clip, original = alike.clip, alike.original
         self.alike, self.frames = alike, frames
         self.times = clip.times[frames]
         last = frames[-1] + 1 == len(clip.times)
-        self.edges = np.r_[self.times, end if last else clip.times[frames[-1] + 1]]
-        self.edges[0] = 0.0 if frames[0] == 0 else self.edges[0]
+        self.edges = np.r_[self.times, span[1] if last else clip.times[frames[-1] + 1]]
+        self.edges[0] = span[0] if frames[0] == 0 else self.edges[0]
         self.lasts = np.clip(np.diff(self.edges), 0.0, _LONGEST_FRAME_S)
         self.pieces = [p for p in pieces if p.start < self.edges[-1] and p.end > self.edges[0]]
         self.piece = np.full(len(frames), -1)

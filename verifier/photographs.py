@@ -20,6 +20,7 @@ from verifier.geometry import Geometry, refine, scaling
 from verifier.identify import Candidate
 from verifier.stills import StillTrack, find_stills
 from verifier.timing import Piece
+from verifier.watch import Watch
 
 _SAME_PLACE = 0.5
 """Overlap over union of two photographs' places from which the second is taken for another copy of the first."""
@@ -31,16 +32,17 @@ def is_photograph(original: Original) -> bool:
 
 
 def show(
-    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings
+    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings, watch: Watch
 ) -> tuple[Showing, ...]:
     """The photographs that a film shows; of several copies of one, that which is seen best.
 
     Raises:
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
         MediaError: a reference copy cannot be decoded.
+        TimeSpentError: the time budget ran out before all were looked at.
     """
     kept: list[Showing] = []
-    for track in find_stills(clip, known, catalog, work, settings):
+    for track in find_stills(clip, known, catalog, work, settings, watch):
         showing = compare_still(clip, track)
         if not any(_same_place(showing, other) for other in kept):
             kept.append(showing)
@@ -48,14 +50,14 @@ def show(
 
 
 def lay_picture(
-    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings
+    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings, watch: Watch
 ) -> list[Alignment]:
     """A picture laid on the photograph whose features it shares, where its hash found nothing; empty if there is none.
 
     Raises:
-        RegistryError, MediaError: see ``show``.
+        RegistryError, MediaError, TimeSpentError: see ``show``.
     """
-    tracks = find_stills(clip, known, catalog, work, settings)
+    tracks = find_stills(clip, known, catalog, work, settings, watch)
     return [_alignment(clip, track, settings) for track in tracks[:1]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +14,25 @@ from provenance.credentials.reader import read_credential
 from provenance.credentials.store import ACTIONS_GATHERED, ACTIONS_UNREAD
 from provenance.credentials.values import Credential, CredentialState
 from provenance.fingerprints.rectangles import overlap
-from provenance.report import WHOLE_FRAME, CredentialFacts, Finding, Kind, Match, Report, Segment, Severity
+from provenance.report import (
+    WHOLE_FRAME,
+    Budget,
+    ClipFacts,
+    CredentialFacts,
+    Finding,
+    Kind,
+    Match,
+    Report,
+    Segment,
+    Severity,
+)
 from provenance.settings import Settings
 from provenance.times import Interval
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
 from verifier.align import Alignment, align
-from verifier.clip import Clip, read_clip
+from verifier.clip import Clip, UnreadError, read_clip
 from verifier.compare import Comparison, compare
 from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
 from verifier.comparers.still import Showing
@@ -34,6 +46,7 @@ from verifier.photographs import candidate_of, is_photograph, lay_picture, match
 from verifier.still_evidence import draw_still_evidence
 from verifier.summary import summary
 from verifier.versions import versions
+from verifier.watch import OnProgress, TimeSpentError, Watch
 
 MOSTLY_EXPLAINED = 0.9
 """Share of a film from which, when footage explains it, no photographs are looked for: they may be its own frames."""
@@ -41,8 +54,8 @@ _ACTION_NOTES = {
     ACTIONS_UNREAD: "part of what the credential says was done: it is too much, or cannot be understood",
     ACTIONS_GATHERED: "what the credential says was done, where its signer only carries that along",
 }
-_EXTRACT_SHARE = 0.5
-"""Share of the progress bar that decoding the clip takes."""
+_READ, _SEARCHED, _LAID, _LOOKED, _COMPARED = 0.3, 0.4, 0.55, 0.6, 0.95
+"""Shares of the progress at which each step ends; the rest is drawing."""
 
 
 def verify(
@@ -53,8 +66,10 @@ def verify(
     anchors: Sequence[AnchorList],
     policy: Policy,
     severities: Mapping[Kind, Severity] = DEFAULT_SEVERITIES,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: OnProgress | None = None,
     evidence: bool = True,
+    budget: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Say what a clip is and what was done to it.
 
@@ -68,35 +83,44 @@ def verify(
     Args:
         catalog: the registry to ask; None to look at the credential alone.
         severities: which kinds of finding alter.
+        on_progress: may raise to cancel, see ``OnProgress``.
         evidence: draw pictures for the findings.
+        budget: seconds after which nothing more is begun; the report says what was left undone.
+        clock: seconds from any moment on, for the budget.
 
     Raises:
         MediaError: the clip is not media, or over a limit.
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
     """
-    tell = on_progress or (lambda _: None)
+    watch = Watch(on_progress, budget, clock, clock())
+    watch.part(0.0, 0.0, "reading the credential").tell(0.0)
     credential = read_credential(path, anchors=anchors, policy=policy)
     declaration = declaration_of(credential)
+    own = _registered(credential, catalog)
+    clip: Clip | None = None
     with work_folder(settings.home / "work") as work:
-        clip = read_clip(path, work, settings, lambda share: tell(share * _EXTRACT_SHARE))
-        own = _registered(credential, catalog)
+        try:
+            clip = read_clip(path, work, settings, watch.part(0.0, _READ, "reading the clip"))
+            facts = clip.facts
+        except UnreadError as error:
+            facts = error.facts
         if own is not None:
-            outcome = _signed_bytes(own, clip, credential)
+            outcome = _signed_bytes(own, facts, credential)
+        elif clip is not None:
+            outcome = _examine(clip, credential, declaration, catalog, work, settings, watch)
         else:
-            candidates = identify(clip.prints, clip.looks, catalog) if catalog is not None else []
-            if declaration is not None:
-                candidates.sort(key=lambda c: c.original.asset_id != declaration.asset_id)
-            outcome = _examine(clip, credential, declaration, candidates, catalog, work, settings)
-        tell(0.9)
-        judged = judge(outcome.findings, severities, covered(declaration, outcome.findings, clip.facts))
-        pictures = draw_evidence(clip, outcome.compared, judged, settings) if evidence else ()
+            outcome = _unfinished(credential, watch, "all of the clip", "the clip was read")
+        judged = judge(outcome.findings, severities, covered(declaration, outcome.findings, facts))
+        drawing = watch.part(_COMPARED, 1.0, "drawing evidence")
+        pictures = draw_evidence(clip, outcome.compared, judged, settings, drawing) if evidence and clip else ()
         pictures += draw_still_evidence(outcome.showings, judged) if evidence else ()
-    tell(1.0)
+    watch.part(1.0, 1.0, "done").tell(1.0)
     verdict = decide(outcome.facts, judged)
+    complete = outcome.facts.unfinished is None
     return Report(
         verdict=verdict,
         summary=summary(verdict, judged, outcome.matches, outcome.facts),
-        clip=clip.facts,
+        clip=facts,
         credential=_credential_facts(credential, declaration if outcome.facts.derived else None),
         matches=outcome.matches,
         findings=judged,
@@ -105,6 +129,7 @@ def verify(
         policy=describe(policy, severities),
         checked_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         evidence=pictures,
+        budget=None if budget is None else Budget(budget, watch.spent, complete),
     )
 
 
@@ -128,50 +153,75 @@ def _registered(credential: Credential, catalog: Catalog | None) -> Original | N
     return catalog.by_manifest(credential.manifest_label, credential.hard_binding)
 
 
-def _signed_bytes(own: Original, clip: Clip, credential: Credential) -> _Outcome:
+def _signed_bytes(own: Original, clip: ClipFacts, credential: Credential) -> _Outcome:
     """The clip is the registered file itself: there is nothing to compare."""
-    stretch = Interval.of(0.0, clip.duration)
+    stretch = Interval.of(0.0, clip.duration or 0.0)
     match = _match(own, 1.0, (Segment(stretch, stretch),), 100)
     withdrawn = own.status == "withdrawn"
     facts = Facts(credential.state, found=True, same_manifest=True, coverage=1.0, compared=True, withdrawn=withdrawn)
     return _Outcome(facts, (), (match,))
 
 
+def _unfinished(credential: Credential, watch: Watch, left: str, before: str) -> _Outcome:
+    """Time ran out before any original could be named: ``left`` was not checked."""
+    reason = f"{watch.reason} before {before}"
+    facts = Facts(credential.state, found=False, same_manifest=False, coverage=0.0, compared=False, unfinished=reason)
+    return _Outcome(facts, not_checked=(f"{left}: {reason}",))
+
+
 def _examine(
     clip: Clip,
     credential: Credential,
     declaration: Declaration | None,
-    candidates: Sequence[Candidate],
     catalog: Catalog | None,
     work: Path,
     settings: Settings,
+    watch: Watch,
 ) -> _Outcome:
-    """Lay the clip on the originals that explain it, and compare."""
+    """Find the originals that explain the clip, lay it on them, and compare."""
+    candidates: list[Candidate] = []
+    if catalog is not None:
+        try:
+            searching = watch.part(_READ, _SEARCHED, "looking for originals")
+            candidates = identify(clip.prints, clip.looks, catalog, watch=searching)
+            if declaration is not None:
+                candidates.sort(key=lambda c: c.original.asset_id != declaration.asset_id)
+        except TimeSpentError:
+            return _unfinished(credential, watch, "whether it comes from a registered original", "all were looked up")
     film = not clip.extraction.info.still
     photographs = [c for c in candidates if is_photograph(c.original)]
-    alignments = _lay(clip, [c for c in candidates if not film or c not in photographs], catalog, work, settings)
-    showings: tuple[Showing, ...] = ()
-    if catalog is not None and not film and not alignments:
-        alignments = lay_picture(clip, [c.original for c in photographs], catalog, work, settings)
-    elif catalog is not None and film:
-        explained = _coverage(clip, alignments) > MOSTLY_EXPLAINED
-        known = [c.original for c in photographs if not explained or _elsewhere(c, alignments)]
-        if known or not explained:
-            showings = show(clip, known, catalog, work, settings)
-        if not explained and not showings:
-            laid_on = {alignment.candidate.original.asset_id for alignment in alignments}
-            films = [c for c in candidates if c not in photographs and c.original.asset_id not in laid_on]
-            showings = animated_frames(clip, films, catalog, work, settings)
-    laid = [a.candidate for a in alignments] + [candidate_of(showing.track) for showing in showings]
     others = [c for c in candidates if not film or c not in photographs]
+    alignments, unlaid = _lay(clip, others, catalog, work, settings, watch.part(_SEARCHED, _LAID))
+    showings: tuple[Showing, ...] = ()
+    looking = watch.part(_LAID, _LOOKED, "looking for photographs")
+    try:
+        if catalog is not None and not film and not alignments:
+            alignments = lay_picture(clip, [c.original for c in photographs], catalog, work, settings, looking)
+        elif catalog is not None and film:
+            explained = _coverage(clip, alignments) > MOSTLY_EXPLAINED
+            known = [c.original for c in photographs if not explained or _elsewhere(c, alignments)]
+            if known or not explained:
+                showings = show(clip, known, catalog, work, settings, looking)
+            if not explained and not showings:
+                laid_on = {alignment.candidate.original.asset_id for alignment in alignments}
+                films = [c for c in others if c.original.asset_id not in laid_on]
+                showings = animated_frames(clip, films, catalog, work, settings, looking)
+    except TimeSpentError:
+        unlaid.append("whether it shows a registered photograph")
+    laid = [a.candidate for a in alignments] + [candidate_of(showing.track) for showing in showings]
     candidates = sorted([*others, *laid], key=lambda c: c.strength, reverse=True)
+    comparing = watch.part(_LOOKED, _COMPARED, "comparing")
+    count = len(alignments)
     compared = tuple(
-        compare(clip, alignment, settings, primary=index == 0) for index, alignment in enumerate(alignments)
+        compare(clip, alignment, settings, comparing.part(index / count, (index + 1) / count), primary=index == 0)
+        for index, alignment in enumerate(alignments)
     )
     findings = [finding for each in compared for finding in each.findings]
     findings += [finding for showing in showings for finding in showing.findings]
     not_checked = [each.not_checked for each in compared] + [showing.not_checked for showing in showings]
-    if candidates:
+    if unlaid:
+        not_checked.append(tuple(f"{line}: {watch.reason}" for line in unlaid))
+    elif candidates:
         findings += mismatch(credential, candidates)
     matches = (*(_match_of(alignment, clip) for alignment in alignments), *(match_of(each, clip) for each in showings))
     facts = Facts(
@@ -182,6 +232,7 @@ def _examine(
         compared=all(comparison.complete for comparison in compared),
         doubt=_doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None),
         derived=declaration is not None and any(match.asset_id == declaration.asset_id for match in matches),
+        unfinished=_left_undone(watch, unlaid, compared),
     )
     return _Outcome(
         facts,
@@ -193,22 +244,45 @@ def _examine(
     )
 
 
+def _left_undone(watch: Watch, unlaid: Sequence[str], compared: Sequence[Comparison]) -> str | None:
+    """What the time budget did not suffice for, in words, or None."""
+    if unlaid:
+        return f"{watch.reason} before it was laid on all that it may come from"
+    return None if all(comparison.in_time for comparison in compared) else f"{watch.reason} before all was compared"
+
+
 def _lay(
-    clip: Clip, candidates: Sequence[Candidate], catalog: Catalog | None, work: Path, settings: Settings
-) -> list[Alignment]:
-    """Alignments with the best candidate, and with each further one that explains what no earlier one does."""
+    clip: Clip,
+    candidates: Sequence[Candidate],
+    catalog: Catalog | None,
+    work: Path,
+    settings: Settings,
+    watch: Watch,
+) -> tuple[list[Alignment], list[str]]:
+    """Alignments with the best candidate, and with each further one that explains what no earlier one does.
+
+    Besides, what there was no time to find out.
+    """
     kept: list[Alignment] = []
-    for candidate in candidates if catalog is not None else ():
+    unlaid: list[str] = []
+    for number, candidate in enumerate(candidates if catalog is not None else ()):
         covered = _coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
         if covered and not _elsewhere(candidate, kept):
             continue
-        reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
-        alignment = align(clip, candidate, reference, settings)
+        title = candidate.original.title
+        laying = watch.part(number / len(candidates), (number + 1) / len(candidates), f"laying it on “{title}”")
+        try:
+            laying.step(0.0)
+            reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
+            alignment = align(clip, candidate, reference, settings, laying)
+        except TimeSpentError:
+            unlaid.append(f"whether it shows “{title}”")
+            continue
         beside = [other for other in kept if not _elsewhere(candidate, [other])]
         gained = _coverage(clip, [*beside, alignment]) - _coverage(clip, beside)
         if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
             kept.append(alignment)
-    return kept
+    return kept, unlaid
 
 
 def _elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
@@ -277,13 +351,13 @@ def _credential_facts(credential: Credential, declaration: Declaration | None) -
     )
 
 
-def _never_checked(credential: Credential, clip: Clip, catalog: Catalog | None) -> tuple[str, ...]:
-    lines = list(clip.extraction.notes)
+def _never_checked(credential: Credential, clip: Clip | None, catalog: Catalog | None) -> tuple[str, ...]:
+    lines = list(clip.extraction.notes) if clip is not None else []
     if catalog is None:
         lines.append("whether it comes from a registered original: no registry was asked")
     if credential.signer is not None and credential.revocation == "unknown":
         lines.append("whether the signing certificate was revoked")
     lines += [line for note, line in _ACTION_NOTES.items() if note in credential.notes]
-    if not clip.extraction.fenced:
+    if clip is not None and not clip.extraction.fenced:
         lines.append("nothing was left out, but the decoder ran without its fence on this machine")
     return tuple(lines)

@@ -44,8 +44,7 @@ def _parts(report: Report) -> list[RenderableType]:
     parts += [_heading("Clip"), _pairs([("Name", report.clip.name), *words.clip_facts(report.clip)])]
     if report.not_checked:
         parts += [_heading("Not checked"), *(_bullet(item) for item in report.not_checked)]
-    policy = [*report.policy.items(), *report.versions.items()]
-    parts += [_heading("Basis"), _pairs([("Checked at", report.checked_at), *policy])]
+    parts += [_heading("Basis"), _pairs([("Checked at", report.checked_at), *words.basis(report)])]
     return parts
 
 

@@ -25,6 +25,7 @@ from verifier.clip import Clip
 from verifier.shared_features import ASKED_FRAMES, MOST_NOMINATED, evenly, feature_query, frame_features, looked_at
 from verifier.still_fit import SURE_POINTS, Fit, fit
 from verifier.still_motion import Laid, lay
+from verifier.watch import UNWATCHED, Watch
 
 MIN_SUPPORT = 0.35
 """Share of the photograph's blocks in view that must be found: what covers the others may be a caption or a person."""
@@ -67,7 +68,12 @@ class StillTrack:
 
 
 def find_stills(
-    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings
+    clip: Clip,
+    known: Sequence[Original],
+    catalog: Catalog,
+    work: Path,
+    settings: Settings,
+    watch: Watch = UNWATCHED,
 ) -> list[StillTrack]:
     """The photographs that the clip shows, the one seen most first.
 
@@ -78,7 +84,9 @@ def find_stills(
     Raises:
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
         MediaError: a reference copy cannot be decoded.
+        TimeSpentError: the time budget ran out before all were looked at.
     """
+    watch.step(0.0)
     found = looked_at(clip.looks)
     originals = {original.asset_id: original for original in known}
     if found:
@@ -88,7 +96,8 @@ def find_stills(
                 originals.setdefault(original.asset_id, original)
     cache: dict[float, Features | None] = {float(frame.time): features for frame, features in found}
     tracks = []
-    for original in originals.values():
+    for number, original in enumerate(originals.values()):
+        watch.step(number / len(originals))
         if original.duration is None and original.fingerprints.features is not None:
             reference = catalog.reference_copy(original.asset_id, work)
             track = track_still(clip, original, reference, settings, cache)

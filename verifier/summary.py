@@ -20,6 +20,8 @@ _CREDENTIAL_NOTES = {
 def summary(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Match], facts: Facts) -> str:
     """What the report says, in a sentence for people; foreign strings in it are as they came and must be escaped."""
     sentence = _sentence(verdict, judged, matches, facts)
+    if verdict is Verdict.ALTERED and facts.unfinished is not None:
+        sentence += f" {facts.unfinished[0].upper()}{facts.unfinished[1:]}."
     if facts.withdrawn:
         sentence += " Its publisher has withdrawn it from the registry."
     return sentence + ("" if verdict is Verdict.AUTHENTIC else _CREDENTIAL_NOTES.get(facts.credential, ""))
@@ -39,9 +41,13 @@ def _sentence(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Matc
             return f"The clip shows {named}; nothing was found changed but what is disclosed."
         case Verdict.ALTERED:
             return f"The clip comes from {named or 'a registered original'} and was altered: {_alterations(judged)}."
+        case Verdict.INCONCLUSIVE if not facts.found:
+            return f"Nothing can be said of the clip yet: {facts.unfinished}."
         case Verdict.INCONCLUSIVE:
-            reason = facts.doubt or (
-                "picture or sound could not be compared" if not facts.compared else "it shows too little of it"
+            reason = (
+                facts.unfinished
+                or facts.doubt
+                or ("picture or sound could not be compared" if not facts.compared else "it shows too little of it")
             )
             return f"The clip seems to come from {named}, but {reason}, so nothing more can be said."
         case Verdict.UNKNOWN:

@@ -76,7 +76,7 @@ def find_pieces(clip: Track, original: Track, end: float, floor: float = MOTION_
     whole = np.arange(len(clip.times))
     lines = [match.fit(line, whole) for line in agree(votes(match, end))]
     found = _share_out(lines, match, motion, end) if lines else []
-    if not any(_believed([o for o in found if _same_line(o, p)], p.speed, match, motion, end) for p in found):
+    if not any(_believed([o for o in found if same_line(o, p)], p.speed, match, motion, end) for p in found):
         return []
     return _bridged(found, match, end)
 
@@ -140,11 +140,18 @@ def _share_out(lines: list[Line], match: Match, motion: NDArray[np.float32], end
     return found
 
 
-def _same_line(a: Piece, b: Piece) -> bool:
+def same_line(a: Piece, b: Piece) -> bool:
     """Whether two pieces lie on one line, as they do on both sides of a stretch that was altered."""
     middle = (a.start + b.end) / 2
     near = abs(a.original_time(middle) - b.original_time(middle)) < TOLERANCE_S
     return near and abs(a.speed - b.speed) < 0.02
+
+
+def as_one(before: Piece, piece: Piece) -> Piece:
+    """Two pieces on one line, and what is between them, as one."""
+    score = (before.score * before.length + piece.score * piece.length) / (before.length + piece.length)
+    longer = max(before, piece, key=lambda p: p.length)
+    return replace(longer, start=before.start, end=piece.end, score=score)
 
 
 def _believed(pieces: list[Piece], speed: float, match: Match, motion: NDArray[np.float32], end: float) -> bool:
@@ -189,10 +196,8 @@ def _bridged(pieces: list[Piece], match: Match, end: float) -> list[Piece]:
     joined = closed[:1]
     for piece in closed[1:]:
         before = joined[-1]
-        if before.end == piece.start and _same_line(before, piece):
-            score = (before.score * before.length + piece.score * piece.length) / (before.length + piece.length)
-            longer = max(before, piece, key=lambda p: p.length)
-            joined[-1] = replace(longer, start=before.start, end=piece.end, score=score)
+        if before.end == piece.start and same_line(before, piece):
+            joined[-1] = as_one(before, piece)
         else:
             joined.append(piece)
     return joined

@@ -19,7 +19,7 @@ from verifier.geometry import Geometry, scaling
 GRID_WIDTH = 64
 SURROUNDINGS_S = 0.4
 """Seconds before and after a frame whose mean is what stands still."""
-_BLOCK_FRAMES = 2000
+_BLOCK_FRAMES = 500
 _MIN_STEP_S = 0.025
 """Frames closer than this (40 a second) are passed over: nothing is gained from them."""
 MOTION_FLOOR = 1.5
@@ -84,9 +84,13 @@ def clip_track(frames: Iterable[Frame], geometry: Geometry) -> Track:
 
 
 def residuals(
-    track: Track, mask: NDArray[np.bool_], surroundings_s: float = SURROUNDINGS_S, floor: float = MOTION_FLOOR
+    track: Track,
+    mask: NDArray[np.bool_],
+    surroundings_s: float = SURROUNDINGS_S,
+    floor: float = MOTION_FLOOR,
+    frames: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What moves, inside a mask.
+    """What moves, inside a mask, in all frames or in those asked for (rising).
 
     Args:
         surroundings_s: seconds before and after a frame whose mean is what stands still.
@@ -100,10 +104,11 @@ def residuals(
     first = np.searchsorted(track.times, track.times - surroundings_s, side="left")
     last = np.searchsorted(track.times, track.times + surroundings_s, side="right")
     count = int(mask.sum())
-    unit = np.empty((len(track.times), count), np.float32)
-    motion = np.empty(len(track.times), np.float32)
-    for start in range(0, len(track.times), _BLOCK_FRAMES):
-        rows = np.arange(start, min(start + _BLOCK_FRAMES, len(track.times)))
+    asked = np.arange(len(track.times)) if frames is None else frames
+    unit = np.empty((len(asked), count), np.float32)
+    motion = np.empty(len(asked), np.float32)
+    for start in range(0, len(asked), _BLOCK_FRAMES):
+        rows, block = asked[start : start + _BLOCK_FRAMES], slice(start, start + _BLOCK_FRAMES)
         low, high = int(first[rows[0]]), int(last[rows[-1]])
         pixels = track.pictures[low:high][:, mask].astype(np.float32)
         sums = np.vstack([np.zeros((1, count)), np.cumsum(pixels, axis=0, dtype=np.float64)])
@@ -111,8 +116,8 @@ def residuals(
         moving = (pixels[rows - low] - still).astype(np.float32)
         moving -= moving.mean(axis=1, keepdims=True)
         norm = np.linalg.norm(moving, axis=1)
-        unit[rows] = moving / np.maximum(norm, floor * np.sqrt(count))[:, None]
-        motion[rows] = norm / np.sqrt(count)
+        unit[block] = moving / np.maximum(norm, floor * np.sqrt(count))[:, None]
+        motion[block] = norm / np.sqrt(count)
     return unit, motion
 
 

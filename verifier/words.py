@@ -20,7 +20,7 @@ MEANINGS = {
     Verdict.MATCH: "What could be compared is that of a signed original; the differences found are disclosed ones.",
     Verdict.ALTERED: "The clip comes from a signed original, and something in it was changed.",
     Verdict.UNKNOWN: "This says nothing about whether the clip is genuine: it was never registered here.",
-    Verdict.INCONCLUSIVE: "An original was found, but the clip does not allow more to be said.",
+    Verdict.INCONCLUSIVE: "What could be looked at does not allow more to be said.",
 }
 
 KINDS = {
@@ -152,6 +152,15 @@ def clip_facts(clip: ClipFacts) -> list[tuple[str, str]]:
     facts.append(("Sound", "yes" if clip.audio else "none"))
     facts.append(("SHA-256", clip.sha256))
     return facts
+
+
+def basis(report: Report) -> list[tuple[str, str]]:
+    """Under which policy, by which versions and in what time the report was made, as label and value."""
+    rows = [*report.policy.items(), *report.versions.items()]
+    if report.budget is not None:
+        enough = "" if report.budget.complete else ", not enough"
+        rows.append(("time budget", f"{report.budget.seconds:g} s, {report.budget.spent:.1f} s spent{enough}"))
+    return rows
 
 
 def credential_facts(credential: CredentialFacts) -> list[tuple[str, str]]:

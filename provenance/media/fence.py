@@ -93,7 +93,7 @@ class FencedProcess:
     def close(self) -> None:
         """Kill the child and its children if they still run, and release everything."""
         self._timer.cancel()
-        self._kill()
+        _kill(self._process)
         self._process.wait()
         self._drain.join()
         for stream in (self._process.stdout, self._process.stderr):
@@ -102,19 +102,20 @@ class FencedProcess:
 
     def _expire(self) -> None:
         self._timed_out = True
-        self._kill()
-
-    def _kill(self) -> None:
-        # The group lives as long as its unreaped leader, so the id cannot have passed to another.
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        _kill(self._process)
 
     def _drain_errors(self) -> None:
         stream = self._process.stderr
         while stream is not None and (chunk := os.read(stream.fileno(), 8192)):
             self._errors += chunk
             del self._errors[:-_STDERR_KEPT]
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # The group lives as long as its unreaped leader, so the id cannot have passed to another.
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -158,17 +159,14 @@ def fenced(
         raise
     finally:
         os.close(writer)
+    child: FencedProcess | None = None
     try:
         said = os.read(reader, 1)
-    finally:
-        os.close(reader)
         if process.stdout is not None:
             with contextlib.suppress(OSError):
                 fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    child = FencedProcess(
-        process, FenceReport(said == b"f", None if said == b"f" else OPEN_NOTE), limits.decode_timeout_s
-    )
-    try:
+        report = FenceReport(said == b"f", None if said == b"f" else OPEN_NOTE)
+        child = FencedProcess(process, report, limits.decode_timeout_s)
         if said != b"f" and require_sandbox:
             raise SandboxError(
                 "sandbox.unavailable",
@@ -179,7 +177,13 @@ def fenced(
             )
         yield child
     finally:
-        child.close()
+        os.close(reader)
+        if child is not None:
+            child.close()
+        else:
+            # Cancelled before it was handed on: nobody else will end it.
+            _kill(process)
+            process.communicate()
 
 
 def _resource_limits(limits: Limits) -> list[tuple[int, int]]:

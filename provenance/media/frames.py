@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def read_frames(
     start: Fraction | None = None,
     end: Fraction | None = None,
     require_sandbox: bool = False,
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Yield every frame with ``start`` <= time < ``end`` at ``width`` x ``height``: grey, or BGR with ``colour``.
 
     Closing the iterator kills the child.

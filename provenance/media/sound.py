@@ -51,4 +51,4 @@ def read_pcm(
             raw = child.answer(bound)
             if len(raw) < bound:
                 commands.require_success(path, child)
-    return np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.int16, copy=False)
+    return np.frombuffer(raw, dtype="<i2", count=len(raw) // 2).astype(np.int16, copy=False)

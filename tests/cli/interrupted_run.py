@@ -15,7 +15,7 @@ from provenance.cli import main
 
 def press_at(function: str) -> None:
     def watch(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code.co_name == function:
+        if event == "call" and function in (frame.f_code.co_name, frame.f_code.co_qualname):
             sys.setprofile(None)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -23,5 +23,7 @@ def press_at(function: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell's background jobs are started deaf to Ctrl-C, and hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     press_at(sys.argv[1])
     main(sys.argv[2:])

@@ -398,3 +398,27 @@ def _forged_recording(path: Path) -> None:
     graph += "[a][b][c]concat=n=3:v=0:a=1[s]" if ends[0] == 6 else "[a][c]concat=n=2:v=0:a=1[s]"
     other = ["-i", source(path, "voice-3.wav")] if ends[0] == 6 else []
     ffmpeg("-i", source(path, "tune.wav"), *other, "-filter_complex", graph, "-map", "[s]", path)
+
+
+@recipe("parade.mp4")
+def _parade(path: Path) -> None:
+    """The whole street, then the rabbit: long enough for its picture to be compared in two steps."""
+    shape = "scale=480:272,setsar=1,fps=25"
+    graph = f"[0:v]{shape}[a];[1:v]{shape}[b];[a][b]concat=n=2[v]"
+    ffmpeg("-i", datasets.bikes(), "-i", datasets.bigbuckbunny(), "-i", source(path, "voice-1.wav"), "-filter_complex",
+           graph, "-map", "[v]", "-map", "2:a", "-shortest", *X264, "18", *AAC, path)  # fmt: skip
+
+
+@recipe("parade-again.mp4")
+def _parade_again(path: Path) -> None:
+    ffmpeg("-i", source(path, "parade.mp4"), *X264, "26", *AAC, path)
+
+
+PARADE_EARLY, PARADE_LATE = 2.0, 12.0
+"""Seconds of the parade from which a region is repainted: in the first and in the second step."""
+
+
+@recipe("parade-early.mp4", "parade-late.mp4")
+def _parade_repainted(path: Path) -> None:
+    start = PARADE_EARLY if path.stem.endswith("early") else PARADE_LATE
+    recipes.repaint_region(source(path, "parade.mp4"), path, start=start, seconds=REPAINT_S, region=REPAINT, seed=3)

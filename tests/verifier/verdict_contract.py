@@ -51,6 +51,8 @@ def check_contract(report: Mapping[str, Any]) -> None:
         assert report[table]
         assert all(text(key) and isinstance(value, str) for key, value in report[table].items())
     moment(report["checked_at"])
+    if "budget" in report:
+        check_budget(report["budget"])
     agree(report)
 
 
@@ -65,14 +67,25 @@ def agree(report: Mapping[str, Any]) -> None:
         assert report["verdict"] in ("match", "altered")
     if report["credential"]["made_from"] is not None:
         assert report["credential"]["made_from"] in {match["asset_id"] for match in report["matches"]}
-    if report["verdict"] in ("match", "inconclusive"):
+    complete = report.get("budget", {"complete": True})["complete"]
+    if report["verdict"] == "match" or (report["verdict"] == "inconclusive" and complete):
         assert report["matches"]
+    if not complete:
+        assert report["verdict"] in ("altered", "inconclusive")
+        assert any("time budget" in line for line in report["not_checked"])
     if report["verdict"] == "unknown":
         assert report["matches"] == []
         assert report["findings"] == []
     known = {match["asset_id"] for match in report["matches"]}
     if known:
         assert {finding.get("asset_id") for finding in altering if finding["kind"] != "credential_mismatch"} <= known
+
+
+def check_budget(budget: Mapping[str, Any]) -> None:
+    assert set(budget) == {"seconds", "spent", "complete"}
+    assert number(budget["seconds"], 0.001)
+    assert number(budget["spent"], 0)
+    assert type(budget["complete"]) is bool
 
 
 def check_clip(clip: Mapping[str, Any]) -> None:

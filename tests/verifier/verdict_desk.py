@@ -73,7 +73,7 @@ class Desk:
         kept = {"anchors": self.anchors, "policy": SignedUnder(self.anchors)}
         return register(store, asset, settings=settings, **kept, **options).asset_id
 
-    def verify(self, clip: Path, settings: Settings | None = None, viewer: str | None = None) -> Report:
+    def verify(self, clip: Path, settings: Settings | None = None, viewer: str | None = None, **options: Any) -> Report:
         """The report on a file, which keeps to the contract."""
         settings = settings or self.settings
         with open_registry(settings) as store:
@@ -83,7 +83,7 @@ class Desk:
                 settings=settings,
                 anchors=self.anchors,
                 policy=SignedUnder(self.anchors),
-                evidence=False,
+                **{"evidence": False, **options},
             )
         check_contract(report.as_json())
         return report

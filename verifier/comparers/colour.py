@@ -8,10 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from provenance.media.frames import read_frames
 from provenance.settings import Settings
+from verifier.comparers.pairs import Stretch
 from verifier.geometry import Geometry, scaling
 from verifier.timing import Piece
 
@@ -27,7 +26,6 @@ SHRINK = 2
 """Colours are compared at half the working copy's size: most files hold them at half the luma's."""
 RATE = 5.0
 """Pairs per second."""
-_CHUNK_S = 10.0
 _FLOOR = 9.0
 """Squared levels (of 255) added to every energy: three levels of colour are seen by nobody."""
 _TRUNCATE = 24.0
@@ -44,10 +42,10 @@ Planes = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tint:
-    """``level``: float32 (m, rows, columns), natural log of a block's energy over the bulk's, by the windows asked for;
+    """``levels``: by number of the window, float32 (rows, columns), natural log of a block's energy over the bulk's;
     ``turned``: root mean square change (levels of 255) that the map over the whole picture makes to its colours."""
 
-    level: NDArray[np.float32]
+    levels: dict[int, NDArray[np.float32]]
     turned: float
 
 
@@ -55,20 +53,18 @@ def compare_colours(
     working: Path,
     reference: Path,
     piece: Piece,
+    stretch: Stretch,
     geometry: Geometry,
     windows: NDArray[np.float64],
     block: int,
     settings: Settings,
 ) -> Tint:
-    """The excess of colour in windows of a piece.
+    """The excess of colour in the windows that a stretch of a piece reaches.
 
     Args:
         windows: float64 (m, 2), start and end of each in clip seconds, rising.
         block: pixels of the working copy between blocks; each is measured over twice as much.
     """
-    rows, columns = (len(range(block // 2, side, block)) for side in geometry.clip_size[::-1])
-    level = np.zeros((len(windows), rows, columns), np.float32)
-    turned = 0.0
     mask = _mask(geometry)
     share = _blocks(mask[None, :, :, None], block // SHRINK)[0]
     seen = share[:, :, 0] > 1 / 2
@@ -78,21 +74,24 @@ def compare_colours(
         whole: NDArray[np.float32] = _blocks(planes * mask[:, :, None], block // SHRINK) / np.maximum(share, 0.1)
         return whole
 
-    for times, ours, theirs, drift in _chunks(working, reference, piece, geometry, settings):
-        if seen.sum() < 4 * _TERMS:
-            break
-        left, moved = _unexplained(pooled(ours), pooled(theirs), seen)
-        passing = pooled(drift)[..., 1:]
-        turned = max(turned, moved)
-        for number in np.flatnonzero((windows[:, 0] < times[-1] + 1 / RATE) & (windows[:, 1] > times[0])):
-            inside = (times >= windows[number, 0] - 1e-6) & (times < windows[number, 1])
-            if inside.any():
-                energy = (left[inside].mean(axis=0) ** 2).sum(axis=-1)
-                bulk = float(np.median(energy[seen]))
-                floor = _FLOOR + (_STRAY * moved) ** 2
-                due = (passing[inside].mean(axis=0) ** 2).sum(axis=-1)
-                level[number] = np.where(seen, np.log((energy + floor) / (bulk + due + floor)), 0)
-    return Tint(level, turned)
+    if seen.sum() < 4 * _TERMS:
+        return Tint({}, 0.0)
+    laid = _laid(working, reference, piece, stretch, geometry, settings)
+    if laid is None:
+        return Tint({}, 0.0)
+    times, ours, theirs, drift = laid
+    left, moved = _unexplained(pooled(ours), pooled(theirs), seen)
+    passing = pooled(drift)[..., 1:]
+    levels = {}
+    for number in np.flatnonzero((windows[:, 0] < times[-1] + 1 / RATE) & (windows[:, 1] > times[0])).tolist():
+        inside = (times >= windows[number, 0] - 1e-6) & (times < windows[number, 1])
+        if inside.any():
+            energy = (left[inside].mean(axis=0) ** 2).sum(axis=-1)
+            bulk = float(np.median(energy[seen]))
+            floor = _FLOOR + (_STRAY * moved) ** 2
+            due = (passing[inside].mean(axis=0) ** 2).sum(axis=-1)
+            levels[number] = np.where(seen, np.log((energy + floor) / (bulk + due + floor)), 0).astype(np.float32)
+    return Tint(levels, moved)
 
 
 def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
@@ -119,34 +118,33 @@ def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple
     return left, float(np.sqrt(np.mean(moved**2)))
 
 
-def _chunks(
-    working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings
-) -> Iterator[tuple[NDArray[np.float64], Planes, Planes, Planes]]:
-    """Some seconds at once: times, both sides' colours in the clip's frame, how far the original's drift in a frame.
+def _laid(
+    working: Path, reference: Path, piece: Piece, stretch: Stretch, geometry: Geometry, settings: Settings
+) -> tuple[NDArray[np.float64], Planes, Planes, Planes] | None:
+    """Times, both sides' colours in the clip's frame, how far the original's drift in a frame; None without pictures.
 
     Times of clip and original do not meet exactly; what passes by quickly differs by that much.
     """
-    end = piece.end if piece.length else piece.start + 1 / RATE
+    start, stop = stretch
     small, other = _shrunk(geometry.clip_size), _shrunk(geometry.original_size)
     matrix = scaling(geometry.clip_size, small) @ geometry.matrix @ scaling(other, geometry.original_size)
-    for start, stop in pairwise(np.linspace(piece.start, end, max(1, round((end - piece.start) / _CHUNK_S)) + 1)):
-        times, ours = _read(working, start, stop, small, settings, RATE)
-        low, high = sorted((piece.original_time(start), piece.original_time(stop)))
-        moments, theirs = _read(reference, low - 0.2, high + 0.2, other, settings)
-        if not len(times) or not len(moments):
-            continue
-        wanted = piece.speed * times + piece.offset
-        nearest = np.abs(moments[None, :] - wanted[:, None]).argmin(axis=1)
-        laid, drift = [], []
-        for picture, at in zip(ours, nearest.tolist(), strict=True):
-            around = [
-                cv2.warpPerspective(theirs[k], matrix, small, borderMode=cv2.BORDER_REPLICATE)
-                for k in (max(0, at - 1), at, min(len(theirs) - 1, at + 1))
-            ]
-            apart = [np.minimum(np.abs(picture[..., 0] - other[..., 0]), _TRUNCATE).mean() for other in around]
-            laid.append(around[int(np.argmin(apart))])
-            drift.append(np.abs(around[2] - around[0]) / 2)
-        yield times, ours, np.stack(laid).astype(np.float32), np.stack(drift).astype(np.float32)
+    times, ours = _read(working, start, stop, small, settings, RATE)
+    low, high = sorted((piece.original_time(start), piece.original_time(stop)))
+    moments, theirs = _read(reference, low - 0.2, high + 0.2, other, settings)
+    if not len(times) or not len(moments):
+        return None
+    wanted = piece.speed * times + piece.offset
+    nearest = np.abs(moments[None, :] - wanted[:, None]).argmin(axis=1)
+    laid, drift = [], []
+    for picture, at in zip(ours, nearest.tolist(), strict=True):
+        around = [
+            cv2.warpPerspective(theirs[k], matrix, small, borderMode=cv2.BORDER_REPLICATE)
+            for k in (max(0, at - 1), at, min(len(theirs) - 1, at + 1))
+        ]
+        apart = [np.minimum(np.abs(picture[..., 0] - other[..., 0]), _TRUNCATE).mean() for other in around]
+        laid.append(around[int(np.argmin(apart))])
+        drift.append(np.abs(around[2] - around[0]) / 2)
+    return times, ours, np.stack(laid).astype(np.float32), np.stack(drift).astype(np.float32)
 
 
 def _read(

@@ -26,6 +26,8 @@ from verifier.timing import Piece
 
 HOP_S = 0.032
 _FRAME = 1024
+_BLOCK = 4096
+"""Frames whose spectra are held at once: two minutes, some 60 MB."""
 _BANDS = 24
 _WINDOW_S = 0.4
 """Seconds over which spectra are correlated; findings are placed to about a quarter of it."""
@@ -115,7 +117,14 @@ def spectrogram(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
     hop = round(HOP_S * PCM_RATE)
     if len(pcm) < _FRAME:
         return np.zeros((0, _BANDS + 1))
-    frames = np.lib.stride_tricks.sliding_window_view(pcm.astype(np.float32) / 32768, _FRAME)[::hop]
+    views = np.lib.stride_tricks.sliding_window_view(pcm, _FRAME)[::hop]
+    # The spectra of an hour at once would take gigabytes.
+    return np.concatenate([_bands(views[first : first + _BLOCK]) for first in range(0, len(views), _BLOCK)])
+
+
+def _bands(views: NDArray[np.int16]) -> NDArray[np.float64]:
+    """The same for frames of samples, (n, 1024)."""
+    frames = views.astype(np.float32) / 32768
     power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME).astype(np.float32), axis=1)) ** 2 / (_FRAME * _FRAME / 16)
     edges = np.geomspace(120, 3800, _BANDS + 1) / (PCM_RATE / _FRAME)
     bands = np.stack([power[:, int(a) : max(int(a) + 1, int(b))].sum(axis=1) for a, b in pairwise(edges)], 1)

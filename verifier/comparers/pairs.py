@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -37,24 +36,23 @@ class Pairs:
     original: NDArray[np.uint8]
 
 
+Stretch = tuple[float, float]
+"""Clip seconds, [start, end)."""
+
+
+def chunks(piece: Piece) -> list[Stretch]:
+    """The piece in stretches of about ``CHUNK_S``, so that memory stays flat."""
+    # A still has no length: its one picture is there at second 0.
+    end = piece.end if piece.length else piece.start + 1 / RATE
+    edges = np.linspace(piece.start, end, max(1, round((end - piece.start) / CHUNK_S)) + 1)
+    return list(pairwise(edges.tolist()))
+
+
 def aligned_pairs(
-    working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings
-) -> Iterator[Pairs]:
-    """The piece in chunks of ``CHUNK_S`` at up to ``RATE`` pairs a second, so that memory stays flat."""
-    if piece.length == 0:
-        # A still: its one picture is there at second 0.
-        piece = replace(piece, end=piece.start + 1 / RATE)
-    count = max(1, round(piece.length / CHUNK_S))
-    edges = np.linspace(piece.start, piece.end, count + 1)
-    for start, end in pairwise(edges):
-        pairs = _chunk(working, reference, piece, geometry, settings, float(start), float(end))
-        if len(pairs.times):
-            yield pairs
-
-
-def _chunk(
-    working: Path, reference: Path, piece: Piece, geometry: Geometry, settings: Settings, start: float, end: float
+    working: Path, reference: Path, piece: Piece, stretch: Stretch, geometry: Geometry, settings: Settings
 ) -> Pairs:
+    """Up to ``RATE`` pairs a second of a stretch of the piece; none where either side has no picture there."""
+    start, end = stretch
     times, clip = load(working, start, end, geometry.clip_size, settings)
     low, high = sorted((piece.original_time(start), piece.original_time(end)))
     moments, originals = load(reference, low - 0.2, high + 0.2, geometry.original_size, settings)

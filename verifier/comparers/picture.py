@@ -18,9 +18,10 @@ from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.colour import compare_colours
-from verifier.comparers.pairs import RATE, Pairs, aligned_pairs
+from verifier.comparers.pairs import RATE, Pairs, Stretch, aligned_pairs, chunks
 from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
 from verifier.timing import Piece
+from verifier.watch import UNWATCHED, Watch
 
 BLOCK = 16
 """Pixels (of the working copy) between blocks; each is measured over twice as much."""
@@ -47,7 +48,7 @@ class Excess:
     float32 (m, rows, columns), how much the clip's and the original's own content changed there (root mean square grey
     levels);
     ``toned``: root mean square change that the fitted maps of tone and colour make to the original's pixels (levels);
-    ``quality``: the encoder setting that fits the clip.
+    ``quality``: the encoder setting that fits the clip; ``seen``: clip seconds up to which there was time to look.
     """
 
     times: NDArray[np.float64]
@@ -56,10 +57,17 @@ class Excess:
     under: NDArray[np.float32]
     toned: float
     quality: int
+    seen: float
 
 
-def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) -> Excess | None:
-    """The excess over a piece, or None where there is nothing to compare with."""
+def measure(
+    clip: Clip, alignment: Alignment, piece: Piece, settings: Settings, watch: Watch = UNWATCHED
+) -> Excess | None:
+    """The excess over a piece, or over its beginning where time runs out; None where there is nothing to compare with.
+
+    Raises:
+        TimeSpentError: there was no time for any of it.
+    """
     geometry, reference, working = alignment.geometry, alignment.reference, clip.extraction.working
     if geometry is None or reference is None or working is None:
         return None
@@ -67,9 +75,20 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
     native = (clip.facts.width or geometry.clip_size[0], clip.facts.height or geometry.clip_size[1])
     size = min(native, geometry.clip_size)
     quality: int | None = None
-    times, levels, stills, unders = [], [], [], []
-    shift = 0.0
-    for pairs in aligned_pairs(working, reference, piece, geometry, settings):
+    times: list[Stretch] = []
+    levels, stills, unders = [], [], []
+    tints: dict[int, NDArray[np.float32]] = {}
+    shift, seen = 0.0, piece.start
+    stretches = chunks(piece)
+    for number, (start, end) in enumerate(stretches):
+        if watch.over and times:
+            break
+        share = number / len(stretches)
+        watch.part(share, share, f"comparing the picture, {start:.0f} to {end:.0f} s").step(0.0)
+        seen = end
+        pairs = aligned_pairs(working, reference, piece, (start, end), geometry, settings)
+        if not len(pairs.times):
+            continue
         tone = tone_curve(pairs.original, pairs.clip, mask)
         toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
         shift = max(shift, _change_of_tone(tone, pairs.original[:, mask]))
@@ -87,11 +106,15 @@ def measure(clip: Clip, alignment: Alignment, piece: Piece, settings: Settings) 
             unders.append(_change(pairs.original[rows]))
             step = 1 / RATE
             times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
+        tint = compare_colours(working, reference, piece, (start, end), geometry, np.array(times), BLOCK, settings)
+        tints.update(tint.levels)
+        shift = max(shift, tint.turned)
     if not times or quality is None:
         return None
-    tint = compare_colours(working, reference, piece, geometry, np.array(times), BLOCK, settings)
-    level = np.maximum(np.stack(levels), tint.level)
-    return Excess(np.array(times), level, np.stack(stills), np.stack(unders), max(shift, tint.turned), quality)
+    level = np.stack(levels)
+    for number, plane in enumerate(level):
+        np.maximum(plane, tints.get(number, 0.0), out=plane)
+    return Excess(np.array(times), level, np.stack(stills), np.stack(unders), shift, quality, seen)
 
 
 def _standing_out(level: NDArray[np.float32], textured: NDArray[np.bool_]) -> NDArray[np.float32]:

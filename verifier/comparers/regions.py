@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -55,18 +55,26 @@ def changes(excess: Excess) -> list[Change]:
     """Connected blocks that stand out long enough, joined over space and time."""
     still = len(excess.times) == 1
     labels, count = _components(excess.level >= WEAK)
+    at, rows, columns = np.nonzero(labels)
+    label_of = labels[at, rows, columns]
+    # Only the windows from a part's first to its last are looked at: a long clip has many parts.
+    first, last = np.full(count + 1, len(labels)), np.zeros(count + 1, np.int64)
+    np.minimum.at(first, label_of, at)
+    np.maximum.at(last, label_of, at)
     found = []
     for label in range(1, count + 1):
-        inside = labels == label
-        most = np.where(inside, excess.level, 0).max(axis=(1, 2))
+        its = slice(int(first[label]), int(last[label]) + 1)
+        inside, levels = labels[its] == label, excess.level[its]
+        most = np.zeros(len(labels), np.float32)
+        most[its] = np.where(inside, levels, 0).max(axis=(1, 2))
         windows = _changed_windows(most, still=still)
         if not len(windows):
             continue
         # The skirt of a change is what its blocks share with their neighbours: leave it out.
-        core = inside & (excess.level >= max(WEAK, 0.5 * float(excess.level[inside].max())))
-        often = core[windows[0] : windows[-1] + 1].mean(axis=0)
+        core = inside & (levels >= max(WEAK, 0.5 * float(levels[inside].max())))
+        often = core[windows[0] - its.start : windows[-1] + 1 - its.start].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
-        level = float(excess.level[inside & (excess.level >= STRONG)].mean())
+        level = float(levels[inside & (levels >= STRONG)].mean())
         found.append(Change(int(windows[0]), int(windows[-1]), blocks, level))
     return sorted(found, key=lambda c: c.excess * c.blocks.sum(), reverse=True)
 
@@ -88,11 +96,14 @@ def _changed_windows(most: NDArray[np.float32], *, still: bool) -> NDArray[np.in
 def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], asset_id: str) -> list[Finding]:
     """Findings about parts of the picture. Those of a still have no time."""
     findings = []
+    seen = replace(piece, end=min(piece.end, excess.seen))
     for change in changes(excess):
-        start, end = _stretch(change, excess, piece)
+        start, end = _stretch(change, excess, seen)
+        # What is there when time runs out may stay: a logo is none the less one for having been seen in part.
+        lasts = end - start if end < seen.end else piece.end - start
         region = _region(change.blocks, clip_size)
         share = f"{region.w * region.h:.0%} of the frame"
-        if _laid_over(change, excess, piece, region, end - start):
+        if _laid_over(change, excess, piece, region, lasts):
             kind = Kind.OVERLAY
             text = f"Something that does not move with the scene covers {share} throughout."
         else:

@@ -1,0 +1,72 @@
+"""Ctrl-C at any stage of `provenance verify`: exit code 130, no decoder goes on, no file is left."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from verdict_desk import Desk
+
+INTERRUPTED = Path(__file__).parents[1] / "cli" / "interrupted_run.py"
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture
+def orphans_come_here() -> Iterator[None]:
+    """Whatever loses its parent becomes a child of this process, and can be seen."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    yield
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def living_children() -> set[int]:
+    """Of this process; what has ended already is taken note of first."""
+    found = {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+    return {pid for pid in found if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"}
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "read_credential",
+        "FencedProcess.__init__",
+        "_Meter.count",
+        "identify",
+        "LocalCatalog.reference_copy",
+        "original_track",
+        "find_pieces",
+        "spectrogram",
+        "recode",
+        "compare_colours",
+        "draw_evidence",
+        "render_html",
+    ],
+)
+@pytest.mark.usefixtures("orphans_come_here")
+def test_ctrl_c_leaves_neither_files_nor_processes(desk: Desk, tmp_path: Path, moment: str) -> None:
+    clip = desk.media("bicycle-dubbed.mp4")
+    before, running = tree(desk.settings.home), living_children()
+    words = ["--home", desk.settings.home, "verify", clip, "--report", tmp_path / "report.html"]
+    done = subprocess.run(
+        [sys.executable, INTERRUPTED, moment, *words],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (130, b""), done.stderr.decode()
+    assert done.stderr.decode().splitlines()[-1].startswith("cancelled: ")
+    assert living_children() == running
+    assert list(tmp_path.iterdir()) == []
+    assert tree(desk.settings.home) == before

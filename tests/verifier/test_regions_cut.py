@@ -1,0 +1,48 @@
+"""Of a picture that was compared in part only, a logo is still a logo, and no finding reaches beyond what was seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from provenance.report import Finding, Kind
+from verifier.comparers.picture import BLOCK, Excess
+from verifier.comparers.regions import compare_regions
+from verifier.timing import Piece
+
+SIZE = (480, 272)
+PIECE = Piece(0.0, 60.0, 1.0, 100.0, 0.95)
+
+
+def finding(start: float, end: float, seen: float) -> Finding:
+    """Of something still in the corner from ``start`` to ``end``, looked at until ``seen``."""
+    times = np.stack([np.arange(0, seen, 0.25), np.arange(0, seen, 0.25) + 0.5], axis=1)
+    level = np.zeros((len(times), SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
+    there = (times.mean(axis=1) >= start) & (times.mean(axis=1) <= end)
+    level[there, 1:3, 24:28] = 5.0
+    moving = np.full(level.shape, 8.0, np.float32)
+    still = moving.copy()
+    still[there, 1:3, 24:28] = 0.5
+    (found,) = compare_regions(PIECE, Excess(times, level, still, moving, 0.0, 26, seen), SIZE, "asset")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "seen", "kind"),
+    [
+        (0.0, 60.0, 60.0, Kind.OVERLAY),
+        (0.0, 60.0, 20.0, Kind.OVERLAY),
+        (3.0, 60.0, 20.0, Kind.OVERLAY),
+        (3.0, 12.0, 20.0, Kind.REGION),
+        (15.0, 60.0, 20.0, Kind.REGION),
+    ],
+    ids=["throughout", "so far", "nearly so far", "gone again", "from later on"],
+)
+def test_what_may_stay_for_good_is_judged_as_if_it_did(start: float, end: float, seen: float, kind: Kind) -> None:
+    found = finding(start, end, seen)
+    assert found.kind is kind
+    assert found.clip is not None
+    assert float(found.clip.end) == pytest.approx(min(end, seen), abs=0.3)
+    assert float(found.clip.start) == pytest.approx(start, abs=0.3)
+    assert found.original is not None
+    assert float(found.original.end) == pytest.approx(100 + min(end, seen), abs=0.3)
