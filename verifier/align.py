@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from provenance.media.frames import read_frames
-from provenance.media.probe import probe
 from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
-from verifier.asked import CLOSE_BITS, SAME_BITS
+from verifier.asked import CLOSE_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
+from verifier.pictures import pairs_at, size_of
+from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_by_hash
+from verifier.sound_pieces import pieces_by_sound
 from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
 from verifier.timing import Piece, find_pieces, likely_piece, moves, quiet_share
@@ -27,10 +29,6 @@ from verifier.watch import UNWATCHED, Watch
 
 _PAIRS = 6
 _MARGIN_S = 20.0
-_MOST_LOOK_S = 300.0
-"""Seconds of an original before and after the likeliest place that are searched where nothing much moves."""
-_AS_LIKELY = 0.6
-_BIN_S = 0.5
 _NEARLY = 0.06
 """Share of the clip's width by which corners may lie off a plain resize for that to be tried as well."""
 _MOVED_PX = 1.0
@@ -42,12 +40,6 @@ _HELD_S = 60.0
 _GOES_ON = 1 / 2
 """Share of a span's frames, close to those that the line before it gives them, from which it is looked for there."""
 _LOOK_WIDTH = 160
-_ONE_READ_S = 90.0
-SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
-SOUND_EDGE_S = 3.0
-_SAME_OFFSET_S = 0.2
-MIN_LINE_SHARE = 0.3
-"""Weighted share of the clip's frames that must lie on one line for hashes alone to place it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,50 +58,6 @@ class Alignment:
     by_sound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RoughLine:
-    """Where hashes place a clip: ``speed``, ``offset``, and the weighted ``share`` (0-1) of frames that agree.
-
-    ``low`` and ``high``: offsets (seconds) that about as many agree on, as where nothing much moves.
-    """
-
-    speed: float = 1.0
-    offset: float = 0.0
-    share: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-
-
-def rough_line(candidate: Candidate) -> RoughLine:
-    """The line that most close pairs of frames agree on."""
-    if candidate.pairs:
-        offsets = np.array([theirs - ours for ours, theirs in candidate.pairs])
-        return RoughLine(1.0, float(np.median(offsets)), 0.0, float(offsets.min()), float(offsets.max()))
-    rows, columns = np.nonzero(candidate.distance <= CLOSE_BITS)
-    best = RoughLine()
-    if not rows.size:
-        return best
-    weight = 1 - candidate.distance[rows, columns] / (CLOSE_BITS + 1.0)
-    for speed in SPEEDS_BY_HASH:
-        offsets = candidate.original_times[columns] - speed * candidate.clip_times[rows]
-        bins = np.floor(offsets / _BIN_S).astype(np.int64)
-        first = int(bins.min())
-        bins -= first
-        # Two samplings that do not fall together spread over two neighbouring bins.
-        votes = (
-            np.convolve(np.bincount(bins, weight), [1, 1], mode="valid") if bins.max() else np.bincount(bins, weight)
-        )
-        peak = int(np.argmax(votes))
-        share = float(votes[peak]) / len(candidate.clip_times)
-        if share > best.share * 1.1:
-            near = (bins == peak) | (bins == peak + 1)
-            offset = float(np.average(offsets[near], weights=weight[near]))
-            likely = (np.flatnonzero(votes >= _AS_LIKELY * votes[peak])[[0, -1]] + first) * _BIN_S
-            low, high = max(likely[0], offset - _MOST_LOOK_S), min(likely[1] + 2 * _BIN_S, offset + _MOST_LOOK_S)
-            best = RoughLine(speed, offset, share, float(low), float(high))
-    return best
-
-
 def align(
     clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings, watch: Watch = UNWATCHED
 ) -> Alignment:
@@ -123,7 +71,7 @@ def align(
     alignment = _by_picture(clip, candidate, reference, settings, watch) if seen else None
     if alignment is not None and alignment.pieces:
         return alignment
-    return Alignment(candidate, _pieces_by_sound(clip, candidate), None, reference, by_sound=True)
+    return Alignment(candidate, pieces_by_sound(clip, candidate), None, reference, by_sound=True)
 
 
 def _by_picture(
@@ -131,12 +79,12 @@ def _by_picture(
 ) -> Alignment:
     working = clip.extraction.working
     if reference is None or working is None:
-        return Alignment(candidate, _pieces_by_hash(clip, candidate), None, reference)
+        return Alignment(candidate, pieces_by_hash(clip, candidate), None, reference)
     sizes = size_of(reference, settings), size_of(working, settings)
     if clip.extraction.info.still or candidate.original.duration is None:
         pairs = _rough_pairs(candidate, reference, working, sizes, settings)
         geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
-        moment, score = _closest(candidate)
+        moment, score = closest(candidate)
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1], candidate.reading), reference)
     spans = cut(clip.duration)
@@ -153,7 +101,7 @@ def _by_picture(
         still = still and bool(found.pieces) and not moving
         known = known or (found.geometry if moving else None)
         laid.append((span, moving))
-    pieces = _pieces_by_hash(clip, candidate) if still else joined(laid, candidate)
+    pieces = pieces_by_hash(clip, candidate) if still else joined(laid, candidate)
     return Alignment(candidate, pieces, known or found.geometry, reference)
 
 
@@ -226,7 +174,7 @@ def _in_span(
     pieces = find(shown, FAINT_FLOOR)
     if pieces:
         pieces = settled(pieces, shown)
-    elif not moves(shown, FAINT_FLOOR) and (geometry.inliers or _same_by_hash(candidate)):
+    elif not moves(shown, FAINT_FLOOR) and (geometry.inliers or same_by_hash(candidate)):
         # Were it the same moment, some of what moves would agree; only where nothing does are looks to go by.
         pieces = in_span(lambda track, length: filter(None, [place_still(track, kept, length)]), shown, span)
     if pieces and known is None:
@@ -240,21 +188,6 @@ def _pieces(shown: Track, kept: Track, end: float) -> tuple[Piece, ...]:
         # It is the same moment; cuts between quiet stretches show in faint motion only.
         pieces = tuple(find_pieces(shown, kept, end, FAINT_FLOOR)) or pieces
     return pieces
-
-
-def _same_by_hash(candidate: Candidate) -> bool:
-    """Whether most frames are so near an original one that nothing else need confirm it."""
-    if not candidate.distance.size:
-        return False
-    return float((candidate.distance.min(axis=1) <= SAME_BITS).mean()) > 1 / 2
-
-
-def _closest(candidate: Candidate) -> tuple[float, float]:
-    """The original's second that a still shows, and how sure that is, 0-1."""
-    if candidate.pairs:
-        return candidate.pairs[0][1], 0.5
-    row, column = np.unravel_index(int(np.argmin(candidate.distance)), candidate.distance.shape)
-    return float(candidate.original_times[column]), 1 - float(candidate.distance[row, column]) / CLOSE_BITS / 2
 
 
 def _evidence(pieces: tuple[Piece, ...]) -> float:
@@ -316,51 +249,6 @@ def _stepping(frames: Generator[Frame, None, None], watch: Watch, start: float, 
             yield frame
 
 
-def _pieces_by_sound(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
-    """The stretches whose sound is the original's: good to about an eighth of a second.
-
-    Sub-fingerprints need a few seconds around them, so the first and last ones of a stretch are not seen: neighbours
-    meet half-way, and stretches at one offset are one, with what lies between left to the comparison.
-    """
-    pieces: list[Piece] = []
-    for run in candidate.sound:
-        piece = Piece(run.start, run.end, 1.0, run.offset, 1 - 2 * run.error)
-        before = pieces[-1] if pieces else None
-        if before is not None and abs(before.offset - piece.offset) < _SAME_OFFSET_S:
-            pieces[-1] = replace(before, end=piece.end)
-        elif before is not None and piece.start - before.end <= 2 * SOUND_EDGE_S:
-            middle = (before.end + piece.start) / 2
-            pieces[-1:] = [replace(before, end=middle), replace(piece, start=middle)]
-        else:
-            pieces.append(piece)
-    if pieces and pieces[0].start < SOUND_EDGE_S:
-        pieces[0] = replace(pieces[0], start=0.0)
-    if pieces and pieces[-1].end + SOUND_EDGE_S > clip.duration:
-        pieces[-1] = replace(pieces[-1], end=clip.duration)
-    return tuple(pieces)
-
-
-def _pieces_by_hash(clip: Clip, candidate: Candidate) -> tuple[Piece, ...]:
-    """One piece at the speed and offset that the hashes agree on: good to about a quarter of a second."""
-    if not candidate.distance.size:
-        return ()
-    rough = rough_line(candidate)
-    if rough.share < MIN_LINE_SHARE:
-        return ()
-    predicted = rough.speed * candidate.clip_times + rough.offset
-    near = np.abs(candidate.original_times[None, :] - predicted[:, None]) <= 0.5
-    close = ((candidate.distance <= SAME_BITS) & near).any(axis=1)
-    if not close.any():
-        return ()
-    times = candidate.clip_times[close]
-    start, end = float(times[0]), float(times[-1])
-    # The last sampled frame stands for the time until the next one would have come.
-    step = float(np.median(np.diff(candidate.clip_times))) if len(candidate.clip_times) > 1 else clip.duration
-    start = 0.0 if start <= 2 * step else start
-    end = clip.duration if end + 2 * step >= clip.duration else end + step
-    return (Piece(start, end, rough.speed, rough.offset, rough.share, moving=False),)
-
-
 def _rough_pairs(
     candidate: Candidate,
     reference: Path,
@@ -376,7 +264,7 @@ def _rough_pairs(
         if candidate.distance[rows[row], column] <= CLOSE_BITS:
             ours.append(float(candidate.clip_times[rows[row]]))
             theirs.append(float(candidate.original_times[column]))
-    return _pairs(reference, working, ours, theirs, sizes, settings)
+    return pairs_at(reference, working, ours, theirs, sizes, settings)
 
 
 def _refined(
@@ -391,48 +279,5 @@ def _refined(
     piece = max(pieces, key=lambda p: p.length)
     ours = [piece.start + share * piece.length for share in (0.2, 0.5, 0.8)]
     theirs = [piece.original_time(moment) for moment in ours]
-    pairs = _pairs(reference, working, ours, theirs, (geometry.original_size, geometry.clip_size), settings)
+    pairs = pairs_at(reference, working, ours, theirs, (geometry.original_size, geometry.clip_size), settings)
     return refine(geometry, pairs, candidate.reading)
-
-
-def _pairs(
-    reference: Path,
-    working: Path,
-    ours: list[float],
-    theirs: list[float],
-    sizes: tuple[tuple[int, int], tuple[int, int]],
-    settings: Settings,
-) -> list[tuple[GreyImage, GreyImage]]:
-    originals = pictures_at(reference, theirs, sizes[0], settings)
-    clips = pictures_at(working, ours, sizes[1], settings)
-    return [(a, b) for a, b in zip(originals, clips, strict=True) if a is not None and b is not None]
-
-
-def pictures_at(path: Path, moments: list[float], size: tuple[int, int], settings: Settings) -> list[GreyImage | None]:
-    """The grey frames on show at those seconds, at that (width, height); None past the end."""
-    if not moments:
-        return []
-    if max(moments) - min(moments) > _ONE_READ_S and len(moments) > 1:
-        return [picture for moment in moments for picture in pictures_at(path, [moment], size, settings)]
-    found: list[GreyImage | None] = [None] * len(moments)
-    exact = [Fraction(round(moment * 1_000_000), 1_000_000) for moment in moments]
-    frames = read_frames(
-        path,
-        width=size[0],
-        height=size[1],
-        start=max(Fraction(0), min(exact) - 1),
-        end=max(exact) + Fraction(1, 1000),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
-    )
-    for frame in frames:
-        for index, moment in enumerate(exact):
-            if frame.time <= moment and moment - frame.time <= 1:
-                found[index] = frame.image
-    return found
-
-
-def size_of(path: Path, settings: Settings) -> tuple[int, int]:
-    """Width and height of a film or picture, in pixels."""
-    info = probe(path, limits=settings.limits, require_sandbox=settings.require_sandbox)
-    return info.width or 1, info.height or 1

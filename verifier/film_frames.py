@@ -19,10 +19,10 @@ from provenance.fingerprints.features import STILL_POINTS, features
 from provenance.media.values import Frame, GreyImage
 from provenance.report import Kind
 from provenance.settings import Settings
-from verifier.align import pictures_at, size_of
 from verifier.clip import Clip
 from verifier.comparers.still import Showing, compare_still
 from verifier.identify import Candidate
+from verifier.pictures import pictures_at, size_of
 from verifier.shared_features import ASKED_FRAMES, evenly, frame_features
 from verifier.still_fit import fit
 from verifier.stills import track_still

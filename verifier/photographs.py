@@ -13,11 +13,12 @@ from provenance.fingerprints.readings import AS_SHOWN, MIRRORED
 from provenance.report import Match, Region, Segment
 from provenance.settings import Settings
 from provenance.times import Interval
-from verifier.align import Alignment, pictures_at, size_of
+from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.still import Showing, compare_still, geometry_of
 from verifier.geometry import Geometry, refine, scaling
 from verifier.identify import Candidate
+from verifier.pictures import pictures_at, size_of
 from verifier.stills import StillTrack, find_stills
 from verifier.timing import Piece
 from verifier.watch import Watch

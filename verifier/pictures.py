@@ -1,16 +1,20 @@
-"""The picture that a file shows at a moment."""
+"""The pictures that files show at some moments, and their sizes."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.media.frames import read_frames
+from provenance.media.probe import probe
+from provenance.media.values import GreyImage
 from provenance.settings import Settings
 from provenance.times import exact
 
+_ONE_READ_S = 90.0
 Colour = NDArray[np.uint8]
 """BGR, shape (h, w, 3)."""
 
@@ -37,3 +41,47 @@ def picture_at(path: Path | None, moment: float, size: tuple[int, int], settings
     ):
         found = frame.image
     return found
+
+
+def pictures_at(path: Path, moments: list[float], size: tuple[int, int], settings: Settings) -> list[GreyImage | None]:
+    """The grey frames on show at those seconds, at that (width, height); None past the end."""
+    if not moments:
+        return []
+    if max(moments) - min(moments) > _ONE_READ_S and len(moments) > 1:
+        return [picture for moment in moments for picture in pictures_at(path, [moment], size, settings)]
+    found: list[GreyImage | None] = [None] * len(moments)
+    exact = [Fraction(round(moment * 1_000_000), 1_000_000) for moment in moments]
+    frames = read_frames(
+        path,
+        width=size[0],
+        height=size[1],
+        start=max(Fraction(0), min(exact) - 1),
+        end=max(exact) + Fraction(1, 1000),
+        limits=settings.limits,
+        require_sandbox=settings.require_sandbox,
+    )
+    for frame in frames:
+        for index, moment in enumerate(exact):
+            if frame.time <= moment and moment - frame.time <= 1:
+                found[index] = frame.image
+    return found
+
+
+def pairs_at(
+    reference: Path,
+    working: Path,
+    ours: list[float],
+    theirs: list[float],
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    settings: Settings,
+) -> list[tuple[GreyImage, GreyImage]]:
+    """Grey pictures (original, clip) of the moments ``theirs`` and ``ours`` (seconds), each at its (width, height)."""
+    originals = pictures_at(reference, theirs, sizes[0], settings)
+    clips = pictures_at(working, ours, sizes[1], settings)
+    return [(a, b) for a, b in zip(originals, clips, strict=True) if a is not None and b is not None]
+
+
+def size_of(path: Path, settings: Settings) -> tuple[int, int]:
+    """Width and height of a film or picture, in pixels."""
+    info = probe(path, limits=settings.limits, require_sandbox=settings.require_sandbox)
+    return info.width or 1, info.height or 1

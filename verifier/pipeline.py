@@ -11,14 +11,10 @@ from pathlib import Path
 from provenance.assets import Original
 from provenance.catalog import Catalog
 from provenance.credentials.reader import read_credential
-from provenance.credentials.store import ACTIONS_GATHERED, ACTIONS_UNREAD
 from provenance.credentials.values import Credential, CredentialState
-from provenance.fingerprints.rectangles import overlap
 from provenance.report import (
-    WHOLE_FRAME,
     Budget,
     ClipFacts,
-    CredentialFacts,
     Finding,
     Kind,
     Match,
@@ -31,16 +27,16 @@ from provenance.times import Interval
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
-from verifier.align import Alignment, align
 from verifier.clip import Clip, UnreadError, read_clip
 from verifier.compare import Comparison, compare
-from verifier.comparers.order import FOREIGN_S, clip_interval, original_interval
 from verifier.comparers.still import Showing
 from verifier.declared import Declaration, covered, declaration_of
+from verifier.entries import credential_facts, match_laid, match_with, never_checked
 from verifier.evidence import draw_evidence
 from verifier.film_frames import animated_frames
-from verifier.identify import ENOUGH_SHARE, Candidate, identify
-from verifier.judge import DEFAULT_SEVERITIES, MIN_SECONDS, Facts, decide, describe, judge
+from verifier.identify import Candidate, identify
+from verifier.judge import DEFAULT_SEVERITIES, Facts, decide, describe, judge
+from verifier.laying import coverage, doubt, elsewhere, lay
 from verifier.mismatch import mismatch
 from verifier.photographs import candidate_of, is_photograph, lay_picture, match_of, show
 from verifier.still_evidence import draw_still_evidence
@@ -50,10 +46,6 @@ from verifier.watch import OnProgress, TimeSpentError, Watch
 
 MOSTLY_EXPLAINED = 0.9
 """Share of a film from which, when footage explains it, no photographs are looked for: they may be its own frames."""
-_ACTION_NOTES = {
-    ACTIONS_UNREAD: "part of what the credential says was done: it is too much, or cannot be understood",
-    ACTIONS_GATHERED: "what the credential says was done, where its signer only carries that along",
-}
 _READ, _SEARCHED, _LAID, _LOOKED, _COMPARED = 0.3, 0.4, 0.55, 0.6, 0.95
 """Shares of the progress at which each step ends; the rest is drawing."""
 
@@ -121,10 +113,10 @@ def verify(
         verdict=verdict,
         summary=summary(verdict, judged, outcome.matches, outcome.facts),
         clip=facts,
-        credential=_credential_facts(credential, declaration if outcome.facts.derived else None),
+        credential=credential_facts(credential, declaration if outcome.facts.derived else None),
         matches=outcome.matches,
         findings=judged,
-        not_checked=(*outcome.not_checked, *_never_checked(credential, clip, catalog)),
+        not_checked=(*outcome.not_checked, *never_checked(credential, clip, catalog)),
         versions=versions(),
         policy=describe(policy, severities),
         checked_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -156,7 +148,7 @@ def _registered(credential: Credential, catalog: Catalog | None) -> Original | N
 def _signed_bytes(own: Original, clip: ClipFacts, credential: Credential) -> _Outcome:
     """The clip is the registered file itself: there is nothing to compare."""
     stretch = Interval.of(0.0, clip.duration or 0.0)
-    match = _match(own, 1.0, (Segment(stretch, stretch),), 100)
+    match = match_with(own, 1.0, (Segment(stretch, stretch),), 100)
     withdrawn = own.status == "withdrawn"
     facts = Facts(credential.state, found=True, same_manifest=True, coverage=1.0, compared=True, withdrawn=withdrawn)
     return _Outcome(facts, (), (match,))
@@ -191,15 +183,15 @@ def _examine(
     film = not clip.extraction.info.still
     photographs = [c for c in candidates if is_photograph(c.original)]
     others = [c for c in candidates if not film or c not in photographs]
-    alignments, unlaid = _lay(clip, others, catalog, work, settings, watch.part(_SEARCHED, _LAID))
+    alignments, unlaid = lay(clip, others, catalog, work, settings, watch.part(_SEARCHED, _LAID))
     showings: tuple[Showing, ...] = ()
     looking = watch.part(_LAID, _LOOKED, "looking for photographs")
     try:
         if catalog is not None and not film and not alignments:
             alignments = lay_picture(clip, [c.original for c in photographs], catalog, work, settings, looking)
         elif catalog is not None and film:
-            explained = _coverage(clip, alignments) > MOSTLY_EXPLAINED
-            known = [c.original for c in photographs if not explained or _elsewhere(c, alignments)]
+            explained = coverage(clip, alignments) > MOSTLY_EXPLAINED
+            known = [c.original for c in photographs if not explained or elsewhere(c, alignments)]
             if known or not explained:
                 showings = show(clip, known, catalog, work, settings, looking)
             if not explained and not showings:
@@ -223,14 +215,14 @@ def _examine(
         not_checked.append(tuple(f"{line}: {watch.reason}" for line in unlaid))
     elif candidates:
         findings += mismatch(credential, candidates)
-    matches = (*(_match_of(alignment, clip) for alignment in alignments), *(match_of(each, clip) for each in showings))
+    matches = (*(match_laid(alignment, clip) for alignment in alignments), *(match_of(each, clip) for each in showings))
     facts = Facts(
         credential.state,
         found=bool(matches),
         same_manifest=False,
-        coverage=_coverage(clip, alignments, showings),
+        coverage=coverage(clip, alignments, showings),
         compared=all(comparison.complete for comparison in compared),
-        doubt=_doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None),
+        doubt=doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None),
         derived=declaration is not None and any(match.asset_id == declaration.asset_id for match in matches),
         unfinished=_left_undone(watch, unlaid, compared),
     )
@@ -249,115 +241,3 @@ def _left_undone(watch: Watch, unlaid: Sequence[str], compared: Sequence[Compari
     if unlaid:
         return f"{watch.reason} before it was laid on all that it may come from"
     return None if all(comparison.in_time for comparison in compared) else f"{watch.reason} before all was compared"
-
-
-def _lay(
-    clip: Clip,
-    candidates: Sequence[Candidate],
-    catalog: Catalog | None,
-    work: Path,
-    settings: Settings,
-    watch: Watch,
-) -> tuple[list[Alignment], list[str]]:
-    """Alignments with the best candidate, and with each further one that explains what no earlier one does.
-
-    Besides, what there was no time to find out.
-    """
-    kept: list[Alignment] = []
-    unlaid: list[str] = []
-    for number, candidate in enumerate(candidates if catalog is not None else ()):
-        covered = _coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
-        if covered and not _elsewhere(candidate, kept):
-            continue
-        title = candidate.original.title
-        laying = watch.part(number / len(candidates), (number + 1) / len(candidates), f"laying it on “{title}”")
-        try:
-            laying.step(0.0)
-            reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
-            alignment = align(clip, candidate, reference, settings, laying)
-        except TimeSpentError:
-            unlaid.append(f"whether it shows “{title}”")
-            continue
-        beside = [other for other in kept if not _elsewhere(candidate, [other])]
-        gained = _coverage(clip, [*beside, alignment]) - _coverage(clip, beside)
-        if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
-            kept.append(alignment)
-    return kept, unlaid
-
-
-def _elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
-    """Whether a candidate fills another part of the frame than the originals already laid on the clip."""
-    parts = [alignment.candidate.reading.part for alignment in kept]
-    return candidate.picture_share >= ENOUGH_SHARE and all(overlap(candidate.reading.part, p) < 0.5 for p in parts)
-
-
-def _coverage(clip: Clip, alignments: Sequence[Alignment], showings: Sequence[Showing] = ()) -> float:
-    """Share of the clip that the pieces of all alignments, and the photographs shown, explain together, 0-1."""
-    stretches = [(piece.start, piece.end) for alignment in alignments for piece in alignment.pieces]
-    stretches += [(float(run.start), float(run.end)) for showing in showings for run in showing.runs]
-    stretches.sort()
-    covered, reached = 0.0, 0.0
-    for start, end in stretches:
-        covered += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    if clip.duration == 0:
-        return 1.0 if stretches else 0.0
-    return min(1.0, covered / clip.duration)
-
-
-def _doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:
-    moving = not clip.extraction.info.still
-    if alignments and moving and clip.duration < MIN_SECONDS:
-        return f"it is only {clip.duration:.1f} s long"
-    if alignments and any(alignment.reference is None for alignment in alignments):
-        return "the publisher keeps no reference copy to compare it with"
-    if clip.extraction.info.has_video and alignments and all(a.by_sound for a in alignments):
-        return "only its sound was recognised, not its picture"
-    placed = [piece for alignment in alignments if alignment.geometry for piece in alignment.pieces]
-    if placed and moving and not any(piece.moving for piece in placed):
-        return "too little moves in it to tell its moment from others of the same scene"
-    return None
-
-
-def _match_of(alignment: Alignment, clip: Clip) -> Match:
-    segments = tuple(
-        Segment(
-            clip_interval(piece),
-            original_interval(piece),
-            piece.speed if piece.speed else 1.0,
-            alignment.candidate.mirrored,
-            alignment.geometry.crop if alignment.geometry else WHOLE_FRAME,
-        )
-        for piece in alignment.pieces
-    )
-    score = round(100 * min(1.0, max((piece.score for piece in alignment.pieces), default=0.0)))
-    return _match(alignment.candidate.original, _coverage(clip, [alignment]), segments, score)
-
-
-def _match(original: Original, coverage: float, segments: tuple[Segment, ...], score: int) -> Match:
-    return Match(
-        original.asset_id, original.title, original.signer, original.signed_at, coverage, max(0, score), segments
-    )
-
-
-def _credential_facts(credential: Credential, declaration: Declaration | None) -> CredentialFacts:
-    return CredentialFacts(
-        state=credential.state.value,
-        signer=credential.signer.name if credential.signer else None,
-        codes=credential.codes,
-        timestamp=credential.timestamp,
-        revocation=credential.revocation,
-        made_from=declaration.asset_id if declaration else None,
-    )
-
-
-def _never_checked(credential: Credential, clip: Clip | None, catalog: Catalog | None) -> tuple[str, ...]:
-    lines = list(clip.extraction.notes) if clip is not None else []
-    if catalog is None:
-        lines.append("whether it comes from a registered original: no registry was asked")
-    if credential.signer is not None and credential.revocation == "unknown":
-        lines.append("whether the signing certificate was revoked")
-    lines += [line for note, line in _ACTION_NOTES.items() if note in credential.notes]
-    if clip is not None and not clip.extraction.fenced:
-        lines.append("nothing was left out, but the decoder ran without its fence on this machine")
-    return tuple(lines)

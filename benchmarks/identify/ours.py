@@ -23,6 +23,8 @@ from verifier import pipeline
 from verifier.align import Alignment
 from verifier.clip import Clip, read_clip
 from verifier.identify import identify
+from verifier.laying import coverage, doubt, lay
+from verifier.watch import UNWATCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +134,15 @@ def ask_report(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> l
 def _answer(clip: Clip, catalog: Catalog, work: Path, names: Mapping[str, str], settings: Settings) -> Answer:
     began = _clock()
     candidates = identify(clip.prints, clip.looks, catalog)
-    laid = pipeline._lay(clip, candidates, catalog, work, settings)  # the very step that `verify` takes
+    laid, _ = lay(clip, candidates, catalog, work, settings, UNWATCHED)  # the very step that `verify` takes
     wall, cpu = _since(began)
     scores = {names[candidate.original.asset_id]: min(candidate.strength, 3.0) / 10 for candidate in candidates}
     for alignment in laid:
-        covered = pipeline._coverage(clip, [alignment])
+        covered = coverage(clip, [alignment])
         best = max((piece.score for piece in alignment.pieces), default=0.0)
         scores[names[alignment.candidate.original.asset_id]] = 1 + covered * best
     found = tuple(_found(alignment, names) for alignment in laid)
-    return Answer(found, scores, pipeline._doubt(clip, laid), round(wall, 3), round(cpu, 3))
+    return Answer(found, scores, doubt(clip, laid), round(wall, 3), round(cpu, 3))
 
 
 def _found(alignment: Alignment, names: Mapping[str, str]) -> Found:

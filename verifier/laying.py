@@ -1,0 +1,86 @@
+"""The clip laid on every original that explains more of it, and how much they explain together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from provenance.catalog import Catalog
+from provenance.fingerprints.rectangles import overlap
+from provenance.settings import Settings
+from verifier.align import Alignment, align
+from verifier.clip import Clip
+from verifier.comparers.order import FOREIGN_S
+from verifier.comparers.still import Showing
+from verifier.identify import ENOUGH_SHARE, Candidate
+from verifier.judge import MIN_SECONDS
+from verifier.watch import TimeSpentError, Watch
+
+
+def lay(
+    clip: Clip,
+    candidates: Sequence[Candidate],
+    catalog: Catalog | None,
+    work: Path,
+    settings: Settings,
+    watch: Watch,
+) -> tuple[list[Alignment], list[str]]:
+    """Alignments with the best candidate, and with each further one that explains what no earlier one does.
+
+    Besides, what there was no time to find out.
+    """
+    kept: list[Alignment] = []
+    unlaid: list[str] = []
+    for number, candidate in enumerate(candidates if catalog is not None else ()):
+        covered = coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
+        if covered and not elsewhere(candidate, kept):
+            continue
+        title = candidate.original.title
+        laying = watch.part(number / len(candidates), (number + 1) / len(candidates), f"laying it on “{title}”")
+        try:
+            laying.step(0.0)
+            reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
+            alignment = align(clip, candidate, reference, settings, laying)
+        except TimeSpentError:
+            unlaid.append(f"whether it shows “{title}”")
+            continue
+        beside = [other for other in kept if not elsewhere(candidate, [other])]
+        gained = coverage(clip, [*beside, alignment]) - coverage(clip, beside)
+        if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
+            kept.append(alignment)
+    return kept, unlaid
+
+
+def elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
+    """Whether a candidate fills another part of the frame than the originals already laid on the clip."""
+    parts = [alignment.candidate.reading.part for alignment in kept]
+    return candidate.picture_share >= ENOUGH_SHARE and all(overlap(candidate.reading.part, p) < 0.5 for p in parts)
+
+
+def coverage(clip: Clip, alignments: Sequence[Alignment], showings: Sequence[Showing] = ()) -> float:
+    """Share of the clip that the pieces of all alignments, and the photographs shown, explain together, 0-1."""
+    stretches = [(piece.start, piece.end) for alignment in alignments for piece in alignment.pieces]
+    stretches += [(float(run.start), float(run.end)) for showing in showings for run in showing.runs]
+    stretches.sort()
+    covered, reached = 0.0, 0.0
+    for start, end in stretches:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    if clip.duration == 0:
+        return 1.0 if stretches else 0.0
+    return min(1.0, covered / clip.duration)
+
+
+def doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:
+    """Why nothing can be said of a clip although it was laid on originals; None where something can."""
+    moving = not clip.extraction.info.still
+    if alignments and moving and clip.duration < MIN_SECONDS:
+        return f"it is only {clip.duration:.1f} s long"
+    if alignments and any(alignment.reference is None for alignment in alignments):
+        return "the publisher keeps no reference copy to compare it with"
+    if clip.extraction.info.has_video and alignments and all(a.by_sound for a in alignments):
+        return "only its sound was recognised, not its picture"
+    placed = [piece for alignment in alignments if alignment.geometry for piece in alignment.pieces]
+    if placed and moving and not any(piece.moving for piece in placed):
+        return "too little moves in it to tell its moment from others of the same scene"
+    return None
