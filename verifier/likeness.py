@@ -60,7 +60,8 @@ class Likeness:
     def _weighted(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Without the overall brightness; squares of differences then add up to the energy."""
         level = (pixels * self.weight).sum(axis=1, keepdims=True)
-        return (pixels - level) * np.sqrt(self.weight)
+        weighted: NDArray[np.float32] = (pixels - level) * np.sqrt(self.weight)
+        return weighted
 
 
 def likeness(pieces: Sequence[Piece], clip: Track, original: Track) -> Likeness:
