@@ -49,6 +49,10 @@ NEAR_S = 0.15
 """Seconds by which a line must lie off the piece's somewhere in its stretch: frame rates need not agree."""
 _JOIN_S = 1.0
 """Seconds around the meeting of two pieces in which frames may belong to neither."""
+_PLAIN = (0.5, 1.0, 2.0)
+_NEARLY_PLAIN = 0.12
+_SHIFT_S = 0.3
+"""Seconds by which the path may be off where little moves: a line is moved by so much to where it fits best."""
 _REACH_S = 15.0
 """Seconds of the original before and after what the pieces show that are searched."""
 _BLOCK_S = 40.0
@@ -157,21 +161,36 @@ class _Block:
         for start, stop in pairwise([*np.flatnonzero(changes).tolist(), len(path)]):
             if which[start] >= 0:
                 middle = (start + stop) // 2
-                yield start, stop, self._fitted(float(self.grid[moment[middle]]), middle, paces, start, stop)
+                yield start, stop, self._fitted(float(self.grid[moment[middle]]), middle, paces.tolist(), start, stop)
 
-    def _fitted(self, at: float, middle: int, paces: NDArray[np.float64], start: int, stop: int) -> Line:
+    def _fitted(self, at: float, middle: int, paces: Sequence[float], start: int, stop: int) -> Line:
         """The line that shows about that moment at the middle frame, at the first pace that none clearly beats."""
         rows = np.arange(start, stop)
         best, least = (0.0, at), np.inf
-        for pace in paces.tolist():
-            fits = []
-            for shift in np.arange(-2, 2.01, 0.5) * self.step:
-                line = pace, at + float(shift) - pace * float(self.times[middle])
-                column = np.round((line[0] * self.times[rows] + line[1] - self.grid[0]) / self.step).astype(int)
-                fits.append((float(self.excess[rows, np.clip(column, 0, len(self.grid) - 1)].mean()), line))
-            if min(fits)[0] < least - CLEARLY:
-                least, best = min(fits)
+        for pace in paces:
+            excess, line = self._shifted((pace, at - pace * float(self.times[middle])), rows)
+            if excess < least - CLEARLY:
+                least, best = excess, line
         return best
+
+    def _shifted(self, line: Line, rows: NDArray[np.int64]) -> tuple[float, Line]:
+        """The mean excess, and the line, that fits some frames best of those at that speed near one."""
+        fits = []
+        for shift in np.arange(-_SHIFT_S, _SHIFT_S + self.step / 4, self.step / 2):
+            moments = line[0] * self.times[rows] + line[1] + shift
+            column = np.round((moments - self.grid[0]) / self.step).astype(int)
+            excess = self.excess[rows, np.clip(column, 0, len(self.grid) - 1)]
+            fits.append((float(excess.mean()), (line[0], line[1] + float(shift))))
+        return min(fits)
+
+    def _plain(self, line: Line, rows: NDArray[np.int64]) -> Line:
+        """The line at a plain speed, if it was fitted to more than these frames and that explains them as well."""
+        speed = min(_PLAIN, key=lambda s: abs(line[0] - s))
+        if not rows.size or speed == line[0] or abs(line[0] / speed - 1) > _NEARLY_PLAIN:
+            return line
+        turned = speed, line[1] + (line[0] - speed) * float(self.times[rows].mean())
+        excess, plain = self._shifted(turned, rows)
+        return plain if excess < self._shifted(line, rows)[0] + CLEARLY else line
 
     def _counts(self, start: int, stop: int, line: Line) -> bool:
         """Whether a stretch is long enough, and a line explains it that the pieces there do not."""
@@ -194,10 +213,16 @@ class _Block:
         free = self.piece < 0
         for frame in np.flatnonzero(np.diff(self.piece)) + 1:
             free |= np.abs(self.times - self.times[frame]) <= _JOIN_S
-        costs = [self.along(line) for line in lines]
         nowhere = np.where(free, NOT_IT, 2 * MOST).astype(np.float32)
-        label = cheapest_path(np.stack([*costs, nowhere], axis=1), self.lasts, CHANGE_S)
         scores = {(piece.speed, piece.offset): piece.score for piece in self.pieces}
+        for _ in range(2):
+            costs = [self.along(line) for line in lines]
+            label = cheapest_path(np.stack([*costs, nowhere], axis=1), self.lasts, CHANGE_S)
+            fitted = [self._plain(line, np.flatnonzero(label == number)) for number, line in enumerate(lines)]
+            if fitted == list(lines):
+                break
+            scores |= {new: scores[old] for old, new in zip(lines, fitted, strict=True) if old in scores}
+            lines = fitted
         found: list[Piece] = []
         for start, stop in pairwise(np.flatnonzero(np.diff(label, prepend=-1, append=-1)).tolist()):
             if label[start] == len(lines):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifier.path import LEAVE_S, best_path
+from verifier.path import LEAVE_S, best_path, cheapest_path, open_path
 
 PERIOD = 0.04
 NOTHING = 0.36
@@ -53,3 +56,28 @@ def test_frames_that_tell_nothing_stay_where_the_path_is() -> None:
     table = scores([(1.0, 0.9), (1.0, 0.0), (1.0, 0.9)])
     telling = np.r_[np.ones(25, bool), np.zeros(25, bool), np.ones(25, bool)]
     assert path_of(table, telling) == [0] * 75
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**16))
+def test_the_cheapest_path_is_the_cheapest_of_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cost, lasts = rng.random((6, 3)).astype(np.float32), rng.uniform(0.02, 0.2, 6)
+
+    def price(path: tuple[int, ...]) -> float:
+        changes = sum(a != b for a, b in pairwise(path))
+        return float(sum(cost[n, line] * lasts[n] for n, line in enumerate(path)) + 0.05 * changes)
+
+    cheapest = min(product(range(3), repeat=6), key=price)
+    assert price(tuple(cheapest_path(cost, lasts, 0.05).tolist())) == pytest.approx(price(cheapest))
+
+
+def test_the_open_path_leaves_a_known_line_for_moments_that_run_backwards() -> None:
+    moments = np.array([0, 1, 2, 3, 9, 8, 7, 6, 8, 9])  # a known line, then four backwards, then the line again
+    cost = np.ones((10, 12), np.float32)
+    cost[np.arange(10), moments] = 0
+    known = cost[np.arange(10), np.arange(10)][:, None]
+    steps = np.array([[1, -1]] * 10)
+    steps[0] = 0
+    path = open_path(known, cost, steps, np.full(10, 1.0), 0.5)
+    assert path.tolist() == [0, 0, 0, 0, *(1 + 12 + np.array([9, 8, 7, 6])).tolist(), 0, 0]

@@ -103,16 +103,15 @@ def _returns(pieces: tuple[Piece, ...], asset_id: str) -> list[Finding]:
         again = _without(behind, late)
         again_text = "The original's frames from here were shown before and come again."
         late_text = "What follows comes earlier in the original."
-        for kind, text, parts in (
-            (Kind.FRAMES_REPEATED, again_text, again),
-            (Kind.REORDERED, late_text, late),
-        ):
-            if after.speed > 0 and _length(parts) > GAP_S:
-                low, high = parts[0][0], parts[-1][1]
-                at = Interval.of(*(after.start + (edge - after.original_time(after.start)) / after.speed
-                                   for edge in (low, high)))  # fmt: skip
-                where = Interval.of(max(0.0, low), max(0.0, high))
-                findings.append(Finding(kind, _score(after), text, clip=at, original=where, asset_id=asset_id))
+        for kind, text, parts in ((Kind.FRAMES_REPEATED, again_text, again), (Kind.REORDERED, late_text, late)):
+            if after.speed <= 0 or _length(parts) <= GAP_S:
+                continue
+            # Lines are not exact: what is left over at an end is no part of its own.
+            low = parts[0][0] if parts[0][0] - behind[0][0] > GAP_S else behind[0][0]
+            high = parts[-1][1] if behind[0][1] - parts[-1][1] > GAP_S else behind[0][1]
+            at = Interval.of((low - after.offset) / after.speed, (high - after.offset) / after.speed)
+            where = Interval.of(max(0.0, low), max(0.0, high))
+            findings.append(Finding(kind, _score(after), text, clip=at, original=where, asset_id=asset_id))
     return findings
 
 
