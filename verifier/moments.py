@@ -25,8 +25,8 @@ from verifier.timing import Piece
 from verifier.tracks import Track
 
 WELL_LAID = 0.8
-"""Mean residual correlation of the pieces from which pictures can be compared frame by frame: where the geometry is a
-pixel or two off, they agree by less, and seem to be slowed or held."""
+"""Residual correlation of the best piece from which pictures can be compared frame by frame: where the geometry is a
+pixel or two off, all agree by less, and seem to be slowed or held. One altered piece alone says nothing of that."""
 PACES = (1.0, -1.0, 0.0, 0.5, 2.0)
 """Speeds that are tried, as multiples of the clip's own; the first of those that are about as good is taken."""
 CLEARLY = 0.05
@@ -69,7 +69,7 @@ def settle(
         end: seconds of the clip at which the track ends.
         start: those at which it begins.
     """
-    if sum(piece.score * piece.length for piece in pieces) < WELL_LAID * sum(piece.length for piece in pieces):
+    if max(piece.score for piece in pieces) < WELL_LAID:
         return pieces
     alike = likeness(pieces, clip, original)
     length = max(2, round(_BLOCK_S / float(np.median(np.diff(clip.times)))))

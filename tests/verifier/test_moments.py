@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -67,6 +69,13 @@ def test_a_cut_is_moved_to_its_frame() -> None:
     clip = track(np.concatenate([seconds(1, 4), seconds(6, 10)]))
     first, second = settle(rough, clip, ORIGINAL, 7.0)
     assert first.end == second.start == pytest.approx(3.0, abs=1.5 / FPS)
+
+
+def test_pieces_that_all_fit_badly_are_left_as_they_are() -> None:
+    clip = track(np.concatenate([seconds(1, 4), seconds(6, 10)]))
+    one, other = Piece(0.0, 2.8, 1.0, 1.0, 0.7), Piece(2.8, 7.0, 1.0, 3.0, 0.7)
+    assert settle((one, other), clip, ORIGINAL, 7.0) == (one, other)
+    assert settle((replace(one, score=0.9), other), clip, ORIGINAL, 7.0)[0].end == pytest.approx(3.0, abs=1.5 / FPS)
 
 
 def test_what_is_put_in_belongs_to_no_piece() -> None:
