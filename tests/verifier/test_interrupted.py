@@ -16,6 +16,12 @@ INTERRUPTED = Path(__file__).parents[1] / "cli" / "interrupted_run.py"
 _PR_SET_CHILD_SUBREAPER = 36
 
 
+@pytest.fixture(scope="module")
+def home(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a registry that nobody else uses: what others leave and take away at the same time would be seen."""
+    return desk.registry(tmp_path_factory.mktemp("own") / "home", desk.signed("bicycle.mp4")).home
+
+
 @pytest.fixture
 def orphans_come_here() -> Iterator[None]:
     """Whatever loses its parent becomes a child of this process, and can be seen."""
@@ -53,10 +59,10 @@ def tree(folder: Path) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("orphans_come_here")
-def test_ctrl_c_leaves_neither_files_nor_processes(desk: Desk, tmp_path: Path, moment: str) -> None:
+def test_ctrl_c_leaves_neither_files_nor_processes(desk: Desk, home: Path, tmp_path: Path, moment: str) -> None:
     clip = desk.media("bicycle-dubbed.mp4")
-    before, running = tree(desk.settings.home), living_children()
-    words = ["--home", desk.settings.home, "verify", clip, "--report", tmp_path / "report.html"]
+    before, running = tree(home), living_children()
+    words = ["--home", home, "verify", clip, "--report", tmp_path / "report.html"]
     done = subprocess.run(
         [sys.executable, INTERRUPTED, moment, *words],
         cwd=tmp_path,
@@ -69,4 +75,4 @@ def test_ctrl_c_leaves_neither_files_nor_processes(desk: Desk, tmp_path: Path, m
     assert done.stderr.decode().splitlines()[-1].startswith("cancelled: ")
     assert living_children() == running
     assert list(tmp_path.iterdir()) == []
-    assert tree(desk.settings.home) == before
+    assert tree(home) == before

@@ -39,7 +39,8 @@ def test_a_copy_answers_by_the_contract(desk: Desk, name: str, exit_code: int, v
     report = typed(desk.settings.home, desk.media(name), exit_code)
     assert report["verdict"] == verdict
     assert report["credential"] == {
-        "state": "none", "signer": None, "codes": [], "timestamp": None, "revocation": "unknown"
+        "state": "none", "signer": None, "codes": [], "timestamp": None, "revocation": "unknown",
+        "made_from": None
     }  # fmt: skip
 
 
