@@ -23,7 +23,7 @@ from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_
 from verifier.sound_pieces import pieces_by_sound
 from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
-from verifier.timing import Piece, find_pieces, likely_piece, moves, quiet_share
+from verifier.timing import EXACT_THROUGHOUT, Piece, find_pieces, likely_piece, moves, plainly, quiet_share
 from verifier.tracks import FAINT_FLOOR, MOTION_FLOOR, Track, clip_track, grid_size, original_track
 from verifier.watch import UNWATCHED, Watch
 
@@ -154,7 +154,7 @@ def _in_span(
             if apart(refined, geometry) > _MOVED_PX:
                 shown = clip_track(frames(), refined)
                 pieces = max(pieces, find(shown), key=_evidence)
-            pieces, geometry = settled(pieces, shown), refined
+            pieces, geometry = tuple(map(plainly, settled(pieces, shown))), refined
         return shown, Alignment(candidate, pieces, geometry, reference)
 
     for geometry in options:
@@ -168,11 +168,14 @@ def _in_span(
         if apart(closer, geometry) > _MOVED_PX:
             geometry = closer
             shown, alignment = laid(closer)
-            if alignment.pieces:
+            # What was laid for a line must not be what confirms that line's speed.
+            if alignment.pieces and _plain_or_exact(alignment.pieces):
                 return alignment
     # What moves much may be what was altered; then the rest tells the moment, if only faintly.
-    pieces = find(shown, FAINT_FLOOR)
-    if pieces:
+    pieces = tuple(map(plainly, find(shown, FAINT_FLOOR)))
+    if pieces and moves(shown) and not _plain_or_exact(pieces):
+        pieces = ()
+    elif pieces:
         pieces = settled(pieces, shown)
     elif not moves(shown, FAINT_FLOOR) and (geometry.inliers or same_by_hash(candidate)):
         # Were it the same moment, some of what moves would agree; only where nothing does are looks to go by.
@@ -182,12 +185,8 @@ def _in_span(
     return Alignment(candidate, pieces, geometry, reference)
 
 
-def _pieces(shown: Track, kept: Track, end: float) -> tuple[Piece, ...]:
-    pieces = tuple(find_pieces(shown, kept, end))
-    if pieces and quiet_share(shown) > _MUCH_QUIET:
-        # It is the same moment; cuts between quiet stretches show in faint motion only.
-        pieces = tuple(find_pieces(shown, kept, end, FAINT_FLOOR)) or pieces
-    return pieces
+def _plain_or_exact(pieces: tuple[Piece, ...]) -> bool:
+    return all(piece.speed == 1 or piece.score >= EXACT_THROUGHOUT for piece in pieces)
 
 
 def _evidence(pieces: tuple[Piece, ...]) -> float:

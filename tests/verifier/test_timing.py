@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving_scene import FPS, ORIGINAL, ORIGINAL_S, faint, of, scene, seconds, track
 
-from verifier.timing import find_pieces
+from verifier.timing import Piece, find_pieces, plainly
 from verifier.tracks import FAINT_FLOOR, Track
 
 
@@ -82,3 +84,11 @@ def test_a_foreign_stretch_belongs_to_no_piece() -> None:
     covered = sum(p.length for p in found)
     assert covered == pytest.approx(8, abs=0.5)
     assert not any(p.start < 5.5 < p.end for p in found)
+
+
+def test_a_speed_that_geometry_could_make_up_for_is_the_plain_one() -> None:
+    near = Piece(0.0, 8.0, 0.965, 7.86, 0.85)
+    assert plainly(near) == Piece(0.0, 8.0, 1.0, pytest.approx(7.72), 0.85)
+    assert plainly(replace(near, score=0.97)).speed == 0.965
+    assert plainly(replace(near, end=30.0)).speed == 0.965
+    assert plainly(replace(near, speed=0.75)).speed == 0.75
