@@ -126,8 +126,10 @@ def _standing_out(level: NDArray[np.float32], textured: NDArray[np.bool_]) -> ND
     bulk = seen & textured if (seen & textured).sum() >= _MIN_BULK else seen
     if not bulk.any():
         return np.zeros_like(level)
-    # Where most of the picture is another, that is no property of the encoder.
-    centre = min(MOST_UNEXPLAINED, max(0.0, float(np.median(level[bulk]))))
+    centre = max(0.0, float(np.median(level[bulk])))
+    if centre > MOST_UNEXPLAINED:
+        # Most of the picture is another: neither that nor its scatter is a property of the encoder.
+        return np.where(seen, level - MOST_UNEXPLAINED, 0).astype(np.float32)
     spread = 1.4826 * float(np.median(np.abs(level[bulk] - centre)))
     return np.where(seen, (level - centre) / max(1.0, spread / USUAL_SPREAD), 0).astype(np.float32)
 
