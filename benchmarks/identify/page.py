@@ -80,7 +80,7 @@ def _targets(run: Run) -> str:
         false = false_matches(results, run.hard(second=second), list(run.clips))
         both.append(targets(results, false) if results else [])
     for number, (asked, value, met) in enumerate(both[0]):
-        first = both[1][number] if both[1] else ("", "not run", True)
+        first = both[1][number] if both[1] else ("", "not run", None)
         lines.append(f"| {asked} | {value} | {_met(met)} | {first[1]} | {_met(first[2])} |")
     lines += ["", "Clips asked about while their original was not registered:", ""]
     lines += [
@@ -195,8 +195,8 @@ def _failures(run: Run, beside: Path) -> str:
     return "\n".join([*lines, f"{len(missed)} of {len(run.results)} clips.", "", "\n\n".join(pictures), "", *table])
 
 
-def _met(met: bool) -> str:
-    return "met" if met else "**short**"
+def _met(met: bool | None) -> str:
+    return {True: "met", False: "**short**", None: ""}[met]
 
 
 def _share(value: float) -> str:
