@@ -23,7 +23,7 @@ from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_
 from verifier.sound_pieces import pieces_by_sound
 from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
-from verifier.timing import EXACT_THROUGHOUT, Piece, find_pieces, likely_piece, moves, plainly, quiet_share
+from verifier.timing import EXACT_THROUGHOUT, Piece, at_plain_speed, find_pieces, likely_piece, moves, quiet_share
 from verifier.tracks import FAINT_FLOOR, MOTION_FLOOR, Track, clip_track, grid_size, original_track
 from verifier.watch import UNWATCHED, Watch
 
@@ -141,7 +141,7 @@ def _in_span(
         return in_span(lambda track, length: find_pieces(track, kept, length, floor), shown, span)
 
     def settled(pieces: tuple[Piece, ...], shown: Track) -> tuple[Piece, ...]:
-        return settle(pieces, shown, kept, end=span[1], start=span[0])
+        return at_plain_speed(settle(pieces, shown, kept, end=span[1], start=span[0]))
 
     def laid(geometry: Geometry) -> tuple[Track, Alignment]:
         shown = clip_track(frames(), geometry)
@@ -154,7 +154,7 @@ def _in_span(
             if apart(refined, geometry) > _MOVED_PX:
                 shown = clip_track(frames(), refined)
                 pieces = max(pieces, find(shown), key=_evidence)
-            pieces, geometry = tuple(map(plainly, settled(pieces, shown))), refined
+            pieces, geometry = settled(pieces, shown), refined
         return shown, Alignment(candidate, pieces, geometry, reference)
 
     for geometry in options:
@@ -172,7 +172,7 @@ def _in_span(
             if alignment.pieces and _plain_or_exact(alignment.pieces):
                 return alignment
     # What moves much may be what was altered; then the rest tells the moment, if only faintly.
-    pieces = tuple(map(plainly, find(shown, FAINT_FLOOR)))
+    pieces = at_plain_speed(find(shown, FAINT_FLOOR))
     if pieces and moves(shown) and not _plain_or_exact(pieces):
         pieces = ()
     elif pieces:

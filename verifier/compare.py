@@ -137,15 +137,15 @@ def _hear(
     heard: list[tuple[Piece, Hearing]] = []
     unheard: list[Stretch] = []
     stretches = _along_sound(alignment.pieces)
-    for piece, part in _shared([options[0] for options in stretches], watch):
+    shares = _shared([options[0] for options in stretches], watch)
+    for options, (whole, part) in zip(stretches, shares, strict=True):
         try:
-            part.part(0.0, 1.0, f"comparing the sound, {piece.start:.0f} to {piece.end:.0f} s").step(0.0)
+            part.part(0.0, 1.0, f"comparing the sound, {whole.start:.0f} to {whole.end:.0f} s").step(0.0)
         except TimeSpentError:
-            unheard.append((piece.start, piece.end))
+            unheard.append((whole.start, whole.end))
             continue
-        options = next(each for each in stretches if each[0] is piece)
-        found = [(option, listen(pcm, reference, option, settings)) for option in options]
-        some = [(option, hearing) for option, hearing in found if hearing is not None]
+        found = [(piece, listen(pcm, reference, piece, settings)) for piece in options]
+        some = [(piece, hearing) for piece, hearing in found if hearing is not None]
         if some:
             heard.append(max(some, key=lambda one: float(np.nan_to_num(one[1].same).mean())))
     return tuple(heard), unheard

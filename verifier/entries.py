@@ -43,7 +43,7 @@ def match_with(original: Original, coverage: float, segments: tuple[Segment, ...
 
 
 def credential_facts(credential: Credential, declaration: Declaration | None) -> CredentialFacts:
-    """What the report says of the clip\'s own credential; ``declaration``: that of an edit, where it holds."""
+    """What the report says of the clip's own credential; ``declaration``: that of an edit, where it holds."""
     return CredentialFacts(
         state=credential.state.value,
         signer=credential.signer.name if credential.signer else None,

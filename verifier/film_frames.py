@@ -26,7 +26,7 @@ from verifier.pictures import pictures_at, size_of
 from verifier.shared_features import ASKED_FRAMES, evenly, frame_features
 from verifier.still_fit import fit
 from verifier.stills import track_still
-from verifier.watch import UNWATCHED, Watch
+from verifier.watch import Watch
 
 _MOST_FILMS = 2
 _NEAR_S = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
@@ -34,12 +34,7 @@ _NEAR_S = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def animated_frames(
-    clip: Clip,
-    candidates: Sequence[Candidate],
-    catalog: Catalog,
-    work: Path,
-    settings: Settings,
-    watch: Watch = UNWATCHED,
+    clip: Clip, candidates: Sequence[Candidate], catalog: Catalog, work: Path, settings: Settings, watch: Watch
 ) -> tuple[Showing, ...]:
     """The frames of films that the clip was made out of.
 
@@ -97,6 +92,5 @@ def _likeliest(
 
 def _photograph(film: Original, picture: GreyImage) -> Original:
     """The film's frame as if it had been registered as a photograph."""
-    height, width = picture.shape
     prints = replace(film.fingerprints, features=features(picture, STILL_POINTS))
-    return replace(film, duration=None, width=width, height=height, fingerprints=prints)
+    return replace(film, duration=None, fingerprints=prints)

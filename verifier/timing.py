@@ -33,8 +33,10 @@ LONG_S = 2.5
 SURE_OF_SPEED = 0.95
 """Mean correlation from which a speed near the plain one is believed. A view that moves forwards grows: geometry and
 speed that are both a little off make up for each other, at 0.71 to 0.92 (measured on footage from a car)."""
+NEAR_PLAIN = 0.05
+"""How far from 1 such a speed was."""
 STRAYS_S = 0.16
-"""Seconds by which such a speed may stray from the plain one towards the ends of a piece."""
+"""Seconds by which it may stray from the plain one towards the ends of what lies on its line."""
 BRIDGE_SHARE = 0.8
 """Share of a gap's frames that must show the scene of a piece beside it for the gap to be closed."""
 _SMOOTH_S = 0.4
@@ -67,13 +69,22 @@ class Piece:
         return self.end - self.start
 
 
-def plainly(piece: Piece) -> Piece:
-    """The piece at the plain speed, turned about its middle, where it cannot be told from that."""
-    strays = abs(piece.speed - 1) * piece.length / 2
-    if piece.score >= SURE_OF_SPEED or not 0 < strays <= STRAYS_S:
+def at_plain_speed(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """The pieces, those at the plain speed that cannot be told from it; what lies on one line is turned as one."""
+    return tuple(_turned(piece, [other for other in pieces if same_line(other, piece)]) for piece in pieces)
+
+
+def _turned(piece: Piece, line: list[Piece]) -> Piece:
+    start, end = min(p.start for p in line), max(p.end for p in line)
+    astray = abs(piece.speed - 1)
+    if not 0 < astray <= NEAR_PLAIN or astray * (end - start) / 2 > STRAYS_S or _mean_score(line) >= SURE_OF_SPEED:
         return piece
-    middle = (piece.start + piece.end) / 2
+    middle = (start + end) / 2
     return replace(piece, speed=1.0, offset=piece.original_time(middle) - middle)
+
+
+def _mean_score(pieces: list[Piece]) -> float:
+    return sum(piece.length * piece.score for piece in pieces) / sum(piece.length for piece in pieces)
 
 
 def find_pieces(clip: Track, original: Track, end: float, floor: float = MOTION_FLOOR) -> list[Piece]:
@@ -163,15 +174,13 @@ def same_line(a: Piece, b: Piece) -> bool:
 
 def as_one(before: Piece, piece: Piece) -> Piece:
     """Two pieces on one line, and what is between them, as one."""
-    score = (before.score * before.length + piece.score * piece.length) / (before.length + piece.length)
     longer = max(before, piece, key=lambda p: p.length)
-    return replace(longer, start=before.start, end=piece.end, score=score)
+    return replace(longer, start=before.start, end=piece.end, score=_mean_score([before, piece]))
 
 
 def _believed(pieces: list[Piece], speed: float, match: Match, motion: NDArray[np.float32], end: float) -> bool:
     """Whether pieces on one line explain enough of what moves, and somewhere exactly or for long."""
-    length = sum(piece.length for piece in pieces)
-    score = sum(piece.length * piece.score for piece in pieces) / length
+    length, score = sum(piece.length for piece in pieces), _mean_score(pieces)
     # Where frame after frame is exact, another speed needs no more of it than the plain one.
     needed = _needed(1.0 if score >= EXACT_THROUGHOUT else speed, end)
     if score < SURE_MOMENT or length < needed:

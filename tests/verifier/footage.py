@@ -277,6 +277,15 @@ def _recoloured(path: Path) -> None:
     ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), "-vf", graph, *X264, "28", *AAC, path)
 
 
+@recipe("bunny-elsewhere.mp4")
+def _elsewhere(path: Path) -> None:
+    """All but the middle of the picture is a frame of another film."""
+    behind = "[1:v]trim=end_frame=1,loop=-1:1,setpts=N/25/TB"
+    graph = f"{behind}[b];[b][0:v]scale=rw:rh[c];[0:v]crop=iw*.66:ih*.66[m];[c][m]overlay=W*.17:H*.17:shortest=1"
+    ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), "-i", source(path, "street.mp4"), "-filter_complex", graph,
+           "-map", "0:a", *X264, "28", *AAC, path)  # fmt: skip
+
+
 @recipe("street-slowed.mp4", "bunny-slowed.mp4", "street-hurried.mp4", "bunny-hurried.mp4")
 def _speed(path: Path) -> None:
     original, name = path.stem.removeprefix("part-").split("-")

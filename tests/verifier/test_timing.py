@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving_scene import FPS, ORIGINAL, ORIGINAL_S, faint, of, scene, seconds, track
 
-from verifier.timing import Piece, find_pieces, plainly
+from verifier.timing import Piece, at_plain_speed, find_pieces
 from verifier.tracks import FAINT_FLOOR, Track
 
 
@@ -88,7 +88,19 @@ def test_a_foreign_stretch_belongs_to_no_piece() -> None:
 
 def test_a_speed_that_geometry_could_make_up_for_is_the_plain_one() -> None:
     near = Piece(0.0, 8.0, 0.965, 7.86, 0.85)
-    assert plainly(near) == Piece(0.0, 8.0, 1.0, pytest.approx(7.72), 0.85)
-    assert plainly(replace(near, score=0.97)).speed == 0.965
-    assert plainly(replace(near, end=30.0)).speed == 0.965
-    assert plainly(replace(near, speed=0.75)).speed == 0.75
+    assert at_plain_speed((near,)) == (Piece(0.0, 8.0, 1.0, pytest.approx(7.72), 0.85),)
+    for told in (replace(near, score=0.97), replace(near, end=30.0), replace(near, speed=0.75)):
+        assert at_plain_speed((told,)) == (told,)
+
+
+@pytest.mark.parametrize("speed", [0.0, 0.5])
+def test_a_short_stretch_that_is_held_or_slowed_keeps_its_speed(speed: float) -> None:
+    short = Piece(2.0, 2.3, speed, 3.0, 0.8)
+    assert at_plain_speed((short,)) == (short,)
+
+
+def test_two_pieces_on_one_line_stay_on_one() -> None:
+    around = (Piece(0.0, 2.0, 0.96, 1.0, 0.85), Piece(3.0, 5.0, 0.96, 1.0, 0.85))
+    before, after = at_plain_speed(around)
+    assert (before.speed, after.speed) == (1.0, 1.0)
+    assert before.offset == after.offset

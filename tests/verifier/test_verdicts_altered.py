@@ -54,6 +54,13 @@ def test_a_recoloured_region_is_found_in_time_and_place(desk: Desk, original: st
     assert overlap(finding.region, footage.REPAINT) >= 0.3
 
 
+def test_another_background_is_found_though_most_of_the_picture_is_another(desk: Desk) -> None:
+    findings = altering(desk.report("bunny-elsewhere.mp4"))
+    assert {finding.kind for finding in findings} == {Kind.REGION}
+    largest = max(finding.region.w * finding.region.h for finding in findings if finding.region)
+    assert largest > 0.6
+
+
 def test_half_a_second_of_other_picture_and_other_words_is_found(desk: Desk) -> None:
     found = {finding.kind: finding for finding in altering(desk.report("bunny-retouched.mp4"))}
     assert set(found) == {Kind.REGION, Kind.AUDIO_EDITED}

@@ -75,7 +75,8 @@ def compare_still(clip: Clip, track: StillTrack) -> Showing:
     elif lively is not None:
         doubt = LIVELY
     findings += _framing(clip, track)
-    findings.append(Finding(Kind.REENCODED, 1.0, "The photograph was made part of a film.", asset_id=asset_id))
+    text = f"The {_what(track)} was made part of a film."
+    findings.append(Finding(Kind.REENCODED, 1.0, text, asset_id=asset_id))
     return Showing(track, runs, tuple(findings), tuple(not_checked), lively, doubt)
 
 
@@ -162,26 +163,31 @@ def _runs(track: StillTrack, duration: float) -> tuple[Interval, ...]:
     return tuple(runs)
 
 
+def _what(track: StillTrack) -> str:
+    return "photograph" if track.moment is None else "frame"
+
+
 def _framing(clip: Clip, track: StillTrack) -> list[Finding]:
     laid = [geometry_of(track, sighting) for sighting in track.sightings]
     crops, shown = [g.crop for g in laid], [g.shown for g in laid]
     facts, original = clip.facts, track.original
+    what = _what(track)
     found: list[tuple[Kind, str, Region | None]] = []
     sizes = [min(c.w, c.h) for c in crops]
     corners = np.array([[c.x * g.original_size[0], c.y * g.original_size[1]] for c, g in zip(crops, laid, strict=True)])
     travelling = float(np.ptp(corners, axis=0).max()) > 2 * STILL_PX
     if min(sizes) < CROP_SHARE:
-        how = " The view moves over the photograph." if travelling else ""
-        found.append((Kind.CROPPED, f"As little as {min(sizes):.0%} of the photograph's side is seen.{how}", None))
+        how = f" The view moves over the {what}." if travelling else ""
+        found.append((Kind.CROPPED, f"As little as {min(sizes):.0%} of the {what}'s side is seen.{how}", None))
     if min(min(s.w, s.h) for s in shown) < CROP_SHARE:
         least = min(shown, key=lambda s: s.w * s.h)
-        text = f"The photograph fills {least.w:.0%} x {least.h:.0%} of the frame; borders or other pictures the rest."
+        text = f"The {what} fills {least.w:.0%} x {least.h:.0%} of the frame; borders or other pictures the rest."
         found.append((Kind.PADDED, text, least))
     if sum(g.mirrored for g in laid) > len(laid) / 2:
-        found.append((Kind.MIRRORED, "The photograph is mirrored.", None))
+        found.append((Kind.MIRRORED, f"The {what} is mirrored.", None))
     turn = float(np.median([abs(g.rotation) for g in laid]))
     if turn > TURN_DEGREES:
-        found.append((Kind.ROTATED, f"The photograph is turned by {turn:.1f} degrees.", None))
+        found.append((Kind.ROTATED, f"The {what} is turned by {turn:.1f} degrees.", None))
     if (facts.width, facts.height) != (original.width, original.height):
         text = f"{original.width} x {original.height} pixels became part of {facts.width} x {facts.height}."
         found.append((Kind.RESIZED, text, None))
