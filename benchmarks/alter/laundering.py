@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
+from benchmarks.alter import layers
 from benchmarks.alter.truth import Box, Truth, inside_frame
 from benchmarks.identify import effects
 from benchmarks.identify.base import Base
@@ -63,41 +61,6 @@ class Laundering:
         return any(part is not None and part[2] * part[3] > (1 - VISIBLE) * whole for part in covered)
 
 
-def sticker(graph: Graph, rng: Rng) -> None:
-    """A round face laid over the picture for good."""
-    size = max(32, graph.height // 5)
-    face = np.zeros((size, size, 4), np.uint8)
-    middle = (size // 2, size // 2)
-    cv2.circle(face, middle, size // 2 - 1, (40, 200, 250, 255), -1, cv2.LINE_AA)
-    for x in (size // 3, size * 2 // 3):
-        cv2.circle(face, (x, size * 2 // 5), size // 12, (30, 30, 30, 255), -1, cv2.LINE_AA)
-    cv2.ellipse(face, middle, (size // 4, size // 4), 0, 20, 160, (30, 30, 30, 255), max(2, size // 24), cv2.LINE_AA)
-    x, y = (int(rng.uniform(0.1, 0.9) * room) for room in (graph.width - size, graph.height - size))
-    graph.draw(face, "sticker", x, y)
-
-
-def progress_bar(graph: Graph, _: Rng) -> None:
-    """A player's bar near the lower edge, filling as time passes."""
-    height, seconds = max(4, graph.height // 60), max(graph.base.seconds, 0.1)
-    bar = np.full((height, graph.width, 4), (40, 40, 230, 255), np.uint8)
-    path = graph.folder / "bar.png"
-    cv2.imwrite(str(path), bar)
-    number = graph.add_input("-i", str(path))
-    place = f"x=-W+W*t/{seconds:.3f}:y={graph.height - 3 * height}"
-    graph.chain(f"[{graph.picture}][{number}:v]overlay={place}:eval=frame")
-
-
-def subtitles(graph: Graph, rng: Rng) -> None:
-    """White letters with dark rims at the lower edge, no band behind them."""
-    line = np.zeros((graph.height // 8, graph.width, 4), np.uint8)
-    words = str(rng.choice(["and then he said it again", "nobody knows what happened", "we were there that day"]))
-    size = graph.width / 620
-    place = (graph.width // 8, graph.height // 12)
-    for colour, thick in (((0, 0, 0, 255), 5), ((255, 255, 255, 255), 2)):
-        cv2.putText(line, words, place, cv2.FONT_HERSHEY_DUPLEX, size, colour, thick, cv2.LINE_AA)
-    graph.draw(line, "subtitles", 0, graph.height - graph.height // 7)
-
-
 def muted(graph: Graph, _: Rng) -> None:
     graph.sound = False
 
@@ -135,9 +98,13 @@ LAUNDERINGS: tuple[Laundering, ...] = (
     Laundering("caption", (effects.caption,), covers=_BANDS),
     Laundering("grade", (effects.graded,)),
     Laundering("screen", (effects.filmed_screen,)),
-    Laundering("sticker", (sticker,), untouched_only=True),
-    Laundering("progress bar", (progress_bar,), untouched_only=True),
-    Laundering("subtitles", (subtitles,), untouched_only=True),
+    Laundering("sticker", (layers.sticker,), untouched_only=True),
+    Laundering("passing sticker", (layers.passing_sticker,), untouched_only=True),
+    Laundering("progress bar", (layers.progress_bar,), untouched_only=True),
+    Laundering("subtitles", (layers.subtitles,), untouched_only=True),
+    Laundering("changing subtitles", (layers.changing_subtitles,), untouched_only=True),
+    Laundering("player", (layers.player,), untouched_only=True),
+    Laundering("wandering mark", (layers.wandering_mark,), untouched_only=True),
     Laundering("muted", (muted,), untouched_only=True),
     Laundering("noise", (hissing,), untouched_only=True),
     Laundering("frames lost", (thinned,), untouched_only=True, options=("-fps_mode", "vfr")),
