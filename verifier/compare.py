@@ -11,6 +11,7 @@ from provenance.report import Finding, Kind
 from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
+from verifier.comparers.drawn import tell_overlays
 from verifier.comparers.faces import label_faces
 from verifier.comparers.framing import compare_framing
 from verifier.comparers.freeze import compare_freeze
@@ -76,6 +77,7 @@ def compare(
         changed = compare_regions(piece, excess, size, original.asset_id)
         # While frames are held, whatever moves in the original differs: that is said once.
         changed = [finding for finding in changed if not _within(finding, held)]
+        changed = tell_overlays(changed, clip, alignment, piece, settings)
         if any(finding.kind is Kind.REGION for finding in changed) and (faces := detector()) is not None:
             changed = label_faces(changed, alignment, piece, faces, settings)
         findings += held + changed

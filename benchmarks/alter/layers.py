@@ -1,4 +1,4 @@
-"""What is drawn over a picture on its way round, crude, seeded, and harmless: it hides something, and feigns nothing."""
+"""What is drawn over a picture on its way round, crude, seeded, and harmless: it hides, and feigns nothing."""
 
 from __future__ import annotations
 

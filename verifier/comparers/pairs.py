@@ -27,8 +27,8 @@ _NEAREST_BONUS = 0.97
 class Pairs:
     """A stretch of aligned pictures.
 
-    ``times``: float64 (n,), clip seconds; ``clip`` and ``original``: uint8 (n, h, w) luma, the original warped into
-    the clip's frame but not yet matched in tone.
+    ``times``: float64 (n,), clip seconds; ``clip`` and ``original``: uint8 (n, h, w) luma, or (n, h, w, 3) BGR where
+    colour was asked for, the original warped into the clip's frame but not yet matched in tone.
     """
 
     times: NDArray[np.float64]
@@ -49,13 +49,20 @@ def chunks(piece: Piece) -> list[Stretch]:
 
 
 def aligned_pairs(
-    working: Path, reference: Path, piece: Piece, stretch: Stretch, geometry: Geometry, settings: Settings
+    working: Path,
+    reference: Path,
+    piece: Piece,
+    stretch: Stretch,
+    geometry: Geometry,
+    settings: Settings,
+    *,
+    colour: bool = False,
 ) -> Pairs:
     """Up to ``RATE`` pairs a second of a stretch of the piece; none where either side has no picture there."""
     start, end = stretch
-    times, clip = load(working, start, end, geometry.clip_size, settings)
+    times, clip = load(working, start, end, geometry.clip_size, settings, colour=colour)
     low, high = sorted((piece.original_time(start), piece.original_time(end)))
-    moments, originals = load(reference, low - 0.2, high + 0.2, geometry.original_size, settings)
+    moments, originals = load(reference, low - 0.2, high + 0.2, geometry.original_size, settings, colour=colour)
     if not len(times) or not len(moments):
         return Pairs(np.zeros(0), np.zeros((0, 1, 1), np.uint8), np.zeros((0, 1, 1), np.uint8))
     keep = np.flatnonzero(np.diff(np.floor(times * RATE + 1e-6), prepend=-1) > 0)
@@ -103,20 +110,22 @@ def _best(
 
 
 def _small(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Half the size, without the overall brightness, float32."""
-    reduced = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
+    """Half the size, without colour and the overall brightness, float32."""
+    luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) if picture.ndim > 2 else picture
+    reduced = cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
     centred: NDArray[np.float32] = reduced - reduced.mean()
     return centred
 
 
 def load(
-    path: Path, start: float, end: float, size: tuple[int, int], settings: Settings
+    path: Path, start: float, end: float, size: tuple[int, int], settings: Settings, *, colour: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """All frames of [start, end) at (width, height): seconds float64 (n,), luma uint8 (n, h, w)."""
+    """All frames of [start, end) at (width, height): seconds float64 (n,), luma uint8 (n, h, w) or BGR (n, h, w, 3)."""
     frames = read_frames(
         path,
         width=size[0],
         height=size[1],
+        colour=colour,
         start=Fraction(max(0, round(start * 1000)), 1000),
         end=Fraction(max(1, round(end * 1000)), 1000),
         limits=settings.limits,
