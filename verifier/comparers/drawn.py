@@ -51,10 +51,10 @@ _WIDE = np.ones((5, 5), np.uint8)
 class Layer:
     """What a change would be as a layer, all 0-1.
 
-    ``explained``: share of the change's energy where the layer lies. ``outlined``: share of its outline at which the clip
-    has an edge and the original none; ``sharp``: at which the difference is large within two pixels. ``slopes``: share
-    of its inside that is neither flat nor a line. ``moving``: share of the pixels around it that change in ``_LATER``
-    frames. ``covered``: share of the frame that it hides.
+    ``explained``: share of the change's energy where the layer lies. ``outlined``: share of its outline at which the
+    clip has an edge and the original none; ``sharp``: at which the difference is large within two pixels. ``slopes``:
+    share of its inside that is neither flat nor a line. ``moving``: share of the pixels around it that change in
+    ``_LATER`` frames. ``covered``: share of the frame that it hides.
     """
 
     explained: float
@@ -76,9 +76,9 @@ class Layer:
 
 
 CLEAR = Layer(explained=0.75, outlined=0.85, sharp=0.95, slopes=0.28, moving=0.0, covered=MOST_COVERED)
-"""Stickers and subtitles of the tuning half at 360p crf 30 have 0.80 and more explained, 0.93 and more of their outline,
-0.98 and more of it sharp, and up to 0.25 of slopes. Things added reach 0.70 of an outline, writing changed 0.68, what
-was removed 0.25; photographs laid over have 0.3 to 0.7 of slopes."""
+"""Stickers and subtitles of the tuning half at 360p crf 30 have 0.80 and more explained, 0.93 and more of their
+outline, 0.98 and more of it sharp, and up to 0.25 of slopes. Things added reach 0.70 of an outline, writing changed
+0.68, what was removed 0.25; photographs laid over have 0.3 to 0.7 of slopes."""
 AMID_MOTION = Layer(explained=0.9, outlined=0.65, sharp=0.9, slopes=0.22, moving=0.25, covered=MOST_COVERED)
 """What moves around a layer has edges that hide some of its own: stickers have down to 0.71 there. Writing changed has
 up to 0.65 with 0.83 explained, or 0.31 with more."""

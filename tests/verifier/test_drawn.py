@@ -1,0 +1,139 @@
+"""What is drawn over a picture is told from what is painted into it, by the pixels alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+
+from provenance.report import Region
+from verifier.comparers.drawn import MOST_COVERED, Layer, look
+from verifier.comparers.pairs import RATE, Pairs
+
+WIDTH, HEIGHT, FRAMES = 480, 272, 20
+MASK = np.full((HEIGHT, WIDTH), True)
+WHERE = Region(0.35, 0.3, 0.25, 0.4)
+"""The part that is looked at; what is put there lies within it."""
+LEFT, TOP, SIDE = 180, 95, 84
+
+Picture = NDArray[np.uint8]
+Change = Callable[[int, Picture], Picture]
+
+
+def scene(pan: int) -> list[Picture]:
+    """A photograph passing by at so many pixels a frame."""
+    photograph = cv2.resize(skimage.data.coffee()[..., ::-1], (WIDTH + FRAMES * 6, HEIGHT))
+    return [np.ascontiguousarray(photograph[:, n * pan : n * pan + WIDTH]) for n in range(FRAMES)]
+
+
+def encoded(picture: Picture) -> Picture:
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def layer_of(change: Change, pan: int, first: int = 0) -> Layer:
+    originals = scene(pan)
+    clip = [encoded(change(n, frame.copy()) if n >= first else frame) for n, frame in enumerate(originals)]
+    found = look([Pairs(np.arange(FRAMES) / RATE, np.stack(clip), np.stack(originals))], WHERE, MASK)
+    assert found is not None
+    return found
+
+
+def sticker(_: int, frame: Picture) -> Picture:
+    middle = LEFT + SIDE // 2, TOP + SIDE // 2
+    cv2.circle(frame, middle, SIDE // 2, (40, 200, 250), -1, cv2.LINE_AA)
+    cv2.ellipse(frame, middle, (SIDE // 4, SIDE // 4), 0, 20, 160, (20, 20, 20), 4, cv2.LINE_AA)
+    return frame
+
+
+def lines(number: int, frame: Picture) -> Picture:
+    """Subtitles, another one every second."""
+    words = "no, wait" if number < FRAMES // 2 else "too late"
+    for colour, thick in (((0, 0, 0), 8), ((255, 255, 255), 3)):
+        cv2.putText(frame, words, (LEFT, TOP + 40), cv2.FONT_HERSHEY_SIMPLEX, 0.7, colour, thick, cv2.LINE_AA)
+    return frame
+
+
+def bar(number: int, frame: Picture) -> Picture:
+    """Filling as time passes."""
+    cv2.rectangle(frame, (LEFT, TOP + 40), (LEFT + 5 + 4 * number, TOP + 48), (40, 40, 230), -1)
+    return frame
+
+
+def photograph(_: int, frame: Picture) -> Picture:
+    """As still, and cut out as sharply, as a sticker."""
+    frame[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = cv2.resize(skimage.data.chelsea()[60:220, 120:280], (SIDE, SIDE))
+    return frame
+
+
+def painted_out(_: int, frame: Picture) -> Picture:
+    hole = np.zeros(frame.shape[:2], np.uint8)
+    hole[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = 255
+    return np.asarray(cv2.inpaint(frame, hole, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def blended(_: int, frame: Picture) -> Picture:
+    """A flat thing whose rim fades, as forgers have it."""
+    disc = cv2.circle(np.zeros(frame.shape[:2], np.float32), (LEFT + SIDE // 2, TOP + SIDE // 2), SIDE // 3, 1.0, -1)
+    share = cv2.GaussianBlur(disc, (0, 0), 7)[..., None]
+    return np.asarray(frame * (1 - share) + np.array([40, 200, 250]) * share, np.uint8)
+
+
+def rewritten(pan: int) -> Change:
+    """A sign that says something else, on the surface of what is shown, moving with it."""
+
+    def change(number: int, frame: Picture) -> Picture:
+        left = LEFT + 20 - pan * number + pan * FRAMES // 2
+        back = frame[TOP : TOP + 40, left : left + SIDE].reshape(-1, 3).mean(axis=0)
+        cv2.rectangle(frame, (left, TOP), (left + SIDE, TOP + 40), back.tolist(), -1)
+        cv2.putText(frame, "SOLD", (left + 4, TOP + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (back * 0.4).tolist(), 2)
+        return frame
+
+    return change
+
+
+@pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
+@pytest.mark.parametrize("change", [sticker, lines, bar])
+def test_what_is_flat_and_outlined_and_stays_was_drawn(change: Change, pan: int) -> None:
+    found = layer_of(change, pan)
+    assert found.drawn, found
+    assert 0 < found.covered < 0.1
+
+
+def test_a_sticker_may_come_late() -> None:
+    assert layer_of(sticker, 4, first=FRAMES // 2).drawn
+
+
+@pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
+@pytest.mark.parametrize("change", [photograph, painted_out, blended])
+def test_what_may_feign_something_was_not_drawn(change: Change, pan: int) -> None:
+    assert not layer_of(change, pan).drawn
+
+
+@pytest.mark.parametrize("pan", [0, 2])
+def test_a_sign_of_the_scene_that_says_something_else_was_not_drawn(pan: int) -> None:
+    assert not layer_of(rewritten(pan), pan).drawn
+
+
+def test_who_hides_most_of_the_picture_is_not_excused() -> None:
+    def board(_: int, frame: Picture) -> Picture:
+        cv2.rectangle(frame, (60, 30), (420, 240), (40, 200, 250), -1)
+        return frame
+
+    originals = scene(4)
+    clip = [encoded(board(0, frame.copy())) for frame in originals]
+    pairs = Pairs(np.arange(FRAMES) / RATE, np.stack(clip), np.stack(originals))
+    found = look([pairs], Region(0.1, 0.05, 0.8, 0.9), MASK)
+    assert found is not None
+    assert found.covered > MOST_COVERED
+    assert not found.drawn
+
+
+def test_nothing_changed_is_no_layer() -> None:
+    originals = scene(4)
+    clip = np.stack([encoded(frame) for frame in originals])
+    assert look([Pairs(np.arange(FRAMES) / RATE, clip, np.stack(originals))], WHERE, MASK) is None
