@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import skimage.data
+import skimage
 from numpy.typing import NDArray
 
 from provenance.report import Region
@@ -20,13 +21,16 @@ WHERE = Region(0.35, 0.3, 0.25, 0.4)
 """The part that is looked at; what is put there lies within it."""
 LEFT, TOP, SIDE = 180, 95, 84
 
+DATA = Path(skimage.__file__).parent / "data"
+CUP, CAT = (np.asarray(cv2.imread(str(DATA / name)), np.uint8) for name in ("coffee.png", "chelsea.png"))
+
 Picture = NDArray[np.uint8]
 Change = Callable[[int, Picture], Picture]
 
 
 def scene(pan: int) -> list[Picture]:
     """A photograph, as soft and of as little contrast as most footage, passing by at so many pixels a frame."""
-    photograph = cv2.resize(skimage.data.coffee()[..., ::-1], (WIDTH + FRAMES * 6, HEIGHT))
+    photograph = cv2.resize(CUP, (WIDTH + FRAMES * 6, HEIGHT))
     photograph = np.asarray(cv2.GaussianBlur(photograph, (0, 0), 2) * 0.5 + 50, np.uint8)
     return [np.ascontiguousarray(photograph[:, n * pan : n * pan + WIDTH]) for n in range(FRAMES)]
 
@@ -66,7 +70,7 @@ def bar(number: int, frame: Picture) -> Picture:
 
 def photograph(_: int, frame: Picture) -> Picture:
     """As still, and cut out as sharply, as a sticker."""
-    frame[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = cv2.resize(skimage.data.chelsea()[60:220, 120:280], (SIDE, SIDE))
+    frame[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = cv2.resize(CAT[60:220, 120:280], (SIDE, SIDE))
     return frame
 
 
