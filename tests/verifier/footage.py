@@ -431,3 +431,17 @@ PARADE_EARLY, PARADE_LATE = 2.0, 12.0
 def _parade_repainted(path: Path) -> None:
     start = PARADE_EARLY if path.stem.endswith("early") else PARADE_LATE
     recipes.repaint_region(source(path, "parade.mp4"), path, start=start, seconds=REPAINT_S, region=REPAINT, seed=3)
+
+
+@recipe("street-sticker.mp4", "bunny-sticker.mp4")
+def _sticker(path: Path) -> None:
+    """A round face laid over the middle of the picture for two seconds."""
+    drawn = path.with_suffix(".png")
+    face = np.zeros((90, 90, 4), np.uint8)
+    cv2.circle(face, (45, 45), 44, (40, 200, 250, 255), -1, cv2.LINE_AA)
+    cv2.ellipse(face, (45, 45), (24, 24), 0, 20, 160, (30, 30, 30, 255), 5, cv2.LINE_AA)
+    cv2.imwrite(str(drawn), face)
+    lasts = f"between(t,{REPAINT_FROM},{REPAINT_FROM + REPAINT_S})"
+    ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), "-i", drawn, "-filter_complex",
+           f"[0:v][1:v]overlay=(W-w)/2:(H-h)/2:enable='{lasts}'", *X264, "28", *AAC, path)  # fmt: skip
+    drawn.unlink()

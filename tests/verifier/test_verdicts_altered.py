@@ -177,3 +177,12 @@ def test_two_seconds_cut_out_of_a_recording_are_missing(desk: Desk) -> None:
     cut = next(f for f in altering(report) if f.kind is Kind.CUT)
     assert cut.original is not None
     assert float(cut.original.length) == pytest.approx(2.0, abs=0.3)
+
+
+@pytest.mark.parametrize("original", ["street", "bunny"])
+def test_a_sticker_in_the_middle_is_disclosed_with_what_is_not_checked(desk: Desk, original: str) -> None:
+    report = desk.report(f"{original}-sticker.mp4")
+    assert (report.verdict, altering(report)) == (Verdict.MATCH, [])
+    (overlay,) = [item.finding for item in report.findings if item.finding.kind is Kind.OVERLAY]
+    assert at(overlay, footage.REPAINT_FROM, footage.REPAINT_FROM + footage.REPAINT_S)
+    assert "what lies under the overlay" in report.not_checked

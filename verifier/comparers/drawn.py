@@ -75,10 +75,10 @@ class Layer:
         return enough and self.slopes <= limits.slopes and self.covered <= limits.covered
 
 
-CLEAR = Layer(explained=0.75, outlined=0.85, sharp=0.95, slopes=0.28, moving=0.0, covered=MOST_COVERED)
-"""Stickers and subtitles of the tuning half at 360p crf 30 have 0.80 and more explained, 0.93 and more of their
-outline, 0.98 and more of it sharp, and up to 0.25 of slopes. Things added and writing changed reach 0.77 of an outline,
-what was removed 0.30; photographs laid over have 0.3 to 0.7 of slopes."""
+CLEAR = Layer(explained=0.75, outlined=0.8, sharp=0.9, slopes=0.28, moving=0.0, covered=MOST_COVERED)
+"""Stickers and letters of the tuning half at 360p crf 30 have 0.80 and more explained, 0.84 and more of their outline,
+0.91 and more of it sharp, and up to 0.25 of slopes. Of things added and writing changed, one with so few slopes and so
+much explained has 0.70 of an outline; what was removed has 0.30. Photographs laid over have 0.3 to 0.7 of slopes."""
 AMID_MOTION = Layer(explained=0.9, outlined=0.65, sharp=0.9, slopes=0.22, moving=0.25, covered=MOST_COVERED)
 """What moves around a layer has edges that hide some of its own: stickers have down to 0.72 there. Writing changed has
 up to 0.70 with 0.83 explained, or 0.41 with more."""
