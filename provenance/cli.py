@@ -25,6 +25,7 @@ SHORT_HELP = {
     "verify": "Say what a clip is and what was done to it.",
     "inspect": "Show the credential of FILE.",
     "check": "Check that every asset in PATH... is signed and intact; folders are searched.",
+    "serve": "Serve the registry: resolution API, our own API and pages.",
     "assets": "Look after registered assets.",
     "keys": "Look after signing keys.",
     "trust": "Look after trust anchors.",

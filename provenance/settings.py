@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from provenance.errors import SettingsError
@@ -16,6 +16,17 @@ from provenance.media.values import Limits
 
 APP_NAME = "provenance-toolkit"
 SETTINGS_FILE = "settings.toml"
+
+
+class Server(BaseModel):
+    """How the registry is served. Sizes are in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    max_body_bytes: int = Field(default=4 << 20, ge=1024)
+    max_file_bytes: int = Field(default=2 << 30, ge=1 << 20)
 
 
 class Settings(BaseSettings):
@@ -29,6 +40,7 @@ class Settings(BaseSettings):
     policy_file: Path | None = None
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)
+    server: Server = Field(default_factory=Server)
 
     @property
     def keys(self) -> Path:

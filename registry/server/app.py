@@ -1,0 +1,45 @@
+"""The application: one registry, its routes, and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from provenance import __version__
+from provenance.settings import Settings
+from registry.server import health
+from registry.server.guard import Guard
+from registry.server.problems import add_handlers
+from registry.server.service import Service
+from registry.store import open_registry
+
+LARGE: tuple[str, ...] = ()
+"""Beginnings of the paths that take files."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server for the registry that the settings name; it is opened when the application starts."""
+
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncIterator[None]:
+        with open_registry(settings) as registry:
+            app.state.service = Service(registry, settings)
+            yield
+
+    app = FastAPI(
+        title="Provenance registry",
+        version=__version__,
+        description="Signed originals of footage, and what was done to the copies that go round.",
+        lifespan=opened,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in (health.router,):
+        app.include_router(router)
+    add_handlers(app)
+    app.add_middleware(
+        Guard, large=LARGE, max_file=settings.server.max_file_bytes, max_body=settings.server.max_body_bytes
+    )
+    return app

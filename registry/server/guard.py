@@ -1,0 +1,120 @@
+"""What holds for every request: a bounded body, safe headers, an id, and one line of log that names nobody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry.server.problems import HttpError, problem
+
+_LOG = logging.getLogger("provenance.requests")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_MAX_QUERY = 8192
+"""Bytes of a query string: what is longer is asked with POST."""
+
+
+class _TooLargeError(Exception):
+    """The body grew over its limit while it was read."""
+
+
+class Guard:
+    """ASGI middleware around the whole application.
+
+    ``large``: beginnings of paths that take files, of at most ``max_file`` bytes; every other body has at most
+    ``max_body``.
+    """
+
+    def __init__(self, app: ASGIApp, *, large: tuple[str, ...], max_file: int, max_body: int) -> None:
+        self._app = app
+        self._large = large
+        self._max_file = max_file
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, began, answered = secrets.token_hex(8), time.monotonic(), 0
+        scope.setdefault("state", {})["request_id"] = request_id
+        limit = self._max_file if scope["path"].startswith(self._large) else self._max_body
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise _TooLargeError
+            return message
+
+        async def with_headers(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            if refusal := _refused(scope, limit):
+                await problem(refusal.status, refusal)(scope, receive, with_headers)
+            else:
+                await self._app(scope, bounded, with_headers)
+        except _TooLargeError:
+            if answered:
+                raise
+            refusal = _too_large(limit)
+            await problem(refusal.status, refusal, {"Connection": "close"})(scope, receive, with_headers)
+        finally:
+            # The route's pattern, not the address: what was asked about is nobody's business, nor who asked.
+            line = {
+                "request": request_id,
+                "method": scope["method"],
+                "route": getattr(scope.get("route"), "path", None),
+                "status": answered,
+                "ms": round((time.monotonic() - began) * 1000, 1),
+            }
+            _LOG.info("%s", json.dumps(line))
+
+
+def _refused(scope: Scope, limit: int) -> HttpError | None:
+    """What is wrong with a request before its body is read."""
+    if len(scope.get("query_string", b"")) > _MAX_QUERY:
+        return HttpError(
+            HTTPStatus.REQUEST_URI_TOO_LONG,
+            "request.query_too_long",
+            "the query is too long",
+            expected=f"at most {_MAX_QUERY} bytes",
+            hint="ask with POST",
+        )
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    if lengths and lengths[0].isdigit() and int(lengths[0]) > limit:
+        return _too_large(limit)
+    return None
+
+
+def _too_large(limit: int) -> HttpError:
+    return HttpError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "request.too_large",
+        "the request's body is too large",
+        expected=f"at most {limit} bytes",
+        hint="send files to where files are taken, and large ones in parts",
+    )

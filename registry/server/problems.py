@@ -1,0 +1,119 @@
+"""Every error as ``application/problem+json`` (RFC 9457), with the same words as on the command line.
+
+``type`` is a URN made of the stable code, so that a client may branch on it without reading words.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from provenance.errors import (
+    CredentialError,
+    MediaError,
+    ProvenanceError,
+    RegistryError,
+    TrustError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_LOG = logging.getLogger(__name__)
+
+_STATUS = {
+    "asset.unknown": HTTPStatus.NOT_FOUND,
+    "asset.withdrawn": HTTPStatus.CONFLICT,
+    "asset.not_embargoed": HTTPStatus.CONFLICT,
+    "asset.same": HTTPStatus.CONFLICT,
+    "asset.other_owner": HTTPStatus.FORBIDDEN,
+    "registry.busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "registry.fingerprints_differ": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+_STATUS_OF_CLASS: tuple[tuple[type[ProvenanceError], HTTPStatus], ...] = (
+    (MediaError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (CredentialError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TrustError, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+_UNFORESEEN = "the server met something it did not foresee; this is a fault of the program"
+
+
+class HttpError(RegistryError):
+    """An error of a request that has its own status, such as 401 or 413; ``headers`` go into the answer."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        message: str,
+        *,
+        expected: str | None = None,
+        found: str | None = None,
+        hint: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(code, message, expected=expected, found=found, hint=hint)
+        self.status = status
+        self.headers = headers
+
+
+def problem(status: HTTPStatus, error: ProvenanceError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The answer that says what was expected, what was found and what to try."""
+    body: dict[str, Any] = {
+        "type": f"urn:provenance:problem:{error.code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": error.message,
+        "code": error.code,
+        "expected": error.expected,
+        "found": error.found,
+        "hint": error.hint,
+    }
+    given = {name: value for name, value in body.items() if value is not None}
+    return JSONResponse(given, status.value, headers, media_type=MEDIA_TYPE)
+
+
+def status_of(error: ProvenanceError) -> HTTPStatus:
+    """The HTTP status that says the same as the error."""
+    if isinstance(error, HttpError):
+        return error.status
+    if error.code in _STATUS:
+        return _STATUS[error.code]
+    classes = (status for kind, status in _STATUS_OF_CLASS if isinstance(error, kind))
+    return next(classes, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn everything that routes raise into problems."""
+
+    @app.exception_handler(ProvenanceError)
+    def _expected(_request: Request, error: ProvenanceError) -> JSONResponse:
+        status = status_of(error)
+        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            # What is wrong with the server is its operator's business, and may name paths.
+            _LOG.error("%s", error)
+            error = ProvenanceError(error.code, "the registry could not do this", hint="ask its operator")
+        return problem(status, error, error.headers if isinstance(error, HttpError) else None)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = ProvenanceError(
+            "request.invalid", f"{where[:200]} is not usable", found=str(first["msg"])[:300], hint="see /openapi.json"
+        )
+        return problem(HTTPStatus.BAD_REQUEST, said)
+
+    @app.exception_handler(HTTPException)
+    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        said = ProvenanceError(f"http.{status.value}", str(error.detail), hint="see /openapi.json")
+        return problem(status, said, dict(error.headers) if error.headers else None)
+
+    @app.exception_handler(Exception)
+    def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, ProvenanceError("internal", _UNFORESEEN))

@@ -1,0 +1,137 @@
+"""What holds for every request: health, errors of one shape, bounded bodies, safe headers, a log that names nobody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from serving import serving
+
+from provenance.errors import RegistryError
+from provenance.settings import Settings, load_settings
+from registry.server.app import create_app
+from registry.store import Registry, create_registry
+
+
+def test_health_says_that_the_process_and_its_database_answer(http: httpx.Client) -> None:
+    assert http.get("/livez").status_code == 204
+    assert http.get("/readyz").status_code == 204
+
+
+def test_it_is_alive_but_not_ready_without_its_database(http: httpx.Client, settings: Settings) -> None:
+    (settings.home / "registry.db").write_bytes(b"no database any more" * 1000)
+    assert http.get("/livez").status_code == 204
+    assert http.get("/readyz").status_code >= 500
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing-here", 404), ("DELETE", "/livez", 405)])
+def test_what_is_not_there_is_a_problem_of_rfc_9457(http: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = http.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["type"] == f"urn:provenance:problem:http.{status}"
+    assert body["title"]
+    assert body["detail"]
+
+
+def test_every_answer_has_safe_headers_and_an_id_of_its_own(http: httpx.Client) -> None:
+    first, second = http.get("/livez"), http.get("/nothing-here")
+    for answer in (first, second):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe-inline" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+
+
+@pytest.fixture
+def echo(settings: Settings, registry: Registry) -> FastAPI:
+    """The application with a route that reads bodies, and one that fails."""
+    app = create_app(
+        settings.model_copy(update={"server": settings.server.model_copy(update={"max_body_bytes": 2048})})
+    )
+
+    @app.post("/echo")
+    async def _echo(request: Request) -> int:
+        return len(await request.body())
+
+    @app.get("/fails")
+    def _fails() -> None:
+        raise RegistryError("registry.corrupt", "/secret/path is broken", hint="look into /secret")
+
+    @app.get("/breaks")
+    def _breaks() -> None:
+        raise ZeroDivisionError("secret")
+
+    return app
+
+
+def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_so(echo: FastAPI) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1000
+
+    with serving(echo) as client:
+        assert client.post("/echo", content=b"x" * 2048).json() == 2048
+        announced = client.post("/echo", content=b"x" * 2049)
+        streamed = client.post("/echo", content=endless())
+    for answer in (announced, streamed):
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "request.too_large"
+
+
+def test_a_query_over_the_limit_is_to_be_posted(http: httpx.Client) -> None:
+    answer = http.get("/livez", params={"value": "x" * 9000})
+    assert answer.status_code == 414
+    assert "POST" in answer.json()["hint"]
+
+
+@pytest.mark.parametrize("path", ["/fails", "/breaks"])
+def test_faults_of_the_server_give_nothing_away(echo: FastAPI, path: str) -> None:
+    with serving(echo) as client:
+        answer = client.get(path)
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+
+
+def test_the_log_names_the_route_and_nobody(http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "provenance.requests"):
+        http.get("/livez", params={"token": "hush"}, headers={"Authorization": "Bearer hush"})
+        http.get("/nothing-here/hush")
+    lines = [json.loads(record.message) for record in caplog.records if record.name == "provenance.requests"]
+    assert [(line["route"], line["status"]) for line in lines] == [("/livez", 204), (None, 404)]
+    assert "hush" not in caplog.text
+    assert "127.0.0.1" not in caplog.text
+
+
+def test_serve_listens_says_where_and_ends_when_asked(tmp_path: Path) -> None:
+    create_registry(load_settings(tmp_path)).close()
+    command = [sys.executable, "-m", "provenance.cli", "--home", str(tmp_path), "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            said = server.stderr.readline()
+            address = said.split(" at ")[1].split()[0]
+            assert httpx.get(f"{address}readyz", timeout=20).status_code == 204
+        finally:
+            server.send_signal(signal.SIGTERM)
+        assert server.wait(30) in {0, -signal.SIGTERM}
+
+
+def test_serve_without_a_registry_says_what_to_do(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "provenance.cli", "--home", str(tmp_path), "serve", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "provenance init" in done.stderr
