@@ -22,7 +22,10 @@ from provenance.errors import RegistryError
 from provenance.files import refuse_existing, replace_atomically
 from provenance.settings import Settings
 from provenance.workspace import work_folder
-from registry import dialects
+from registry import (
+    dialects,
+    sighting_models,  # noqa: F401 - its table is copied too
+)
 from registry.assets import load_original
 from registry.database_errors import database_errors
 from registry.models import SLOTS, AssetRow, Base, BlobRow, IndexedAssetRow, IndexVersionRow, ManifestRow

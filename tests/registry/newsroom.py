@@ -58,9 +58,9 @@ def make_key(organisation: str, now: datetime | None = None) -> tuple[SigningKey
 
 
 def filled_tables() -> list[str]:
-    """The tables that registering writes to: all but what a new registry holds, and the slot that is not in use."""
+    """The tables that registering writes to: all but what a new registry holds, what people file, and the spare slot."""
     spare = {table.name for table in SLOTS[1].all}
-    return sorted(set(Base.metadata.tables) - spare - {"index_versions"})
+    return sorted(set(Base.metadata.tables) - spare - {"index_versions", "sightings"})
 
 
 @dataclass(frozen=True)
