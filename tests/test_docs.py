@@ -14,12 +14,12 @@ import pytest
 from benchmarks import docs
 from provenance.cli import SHORT_HELP, main
 from provenance.exits import ExitCode
+from provenance.presentation.words import KINDS
 from provenance.report import Kind, Verdict
 from provenance.settings import Settings
 from verifier.cli import EXITS
 from verifier.declarable import DECLARABLE
 from verifier.judge import DEFAULT_SEVERITIES
-from verifier.words import KINDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 
 from provenance.credentials.shapes import items, mapping, text
 from provenance.credentials.values import Credential, CredentialState, Ingredient
-from verifier.words import CREDENTIALS, REVOCATIONS
+from provenance.presentation.words import CREDENTIALS, REVOCATIONS
 
 SCHEMA = "provenance.inspect/1"
 _SOFT_BINDING = "c2pa.soft-binding"

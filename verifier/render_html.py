@@ -14,8 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from provenance.console import safe
+from provenance.presentation import svg, words
+from provenance.presentation.foreign import foreign
 from provenance.report import Evidence, Report
-from verifier import svg, words
 
 # Bitmaps only: an SVG could carry text that was never escaped.
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
@@ -25,7 +26,7 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'n
 
 def render_html(report: Report) -> str:
     """The whole page. Deterministic: the same report gives the same bytes."""
-    style = files("verifier").joinpath("templates", _STYLE).read_text("utf-8")
+    style = files("provenance.presentation").joinpath("templates", _STYLE).read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     width, height = report.clip.width, report.clip.height
     return (
@@ -42,11 +43,6 @@ def render_html(report: Report) -> str:
             svg=svg,
         )
     )
-
-
-def foreign(text: object) -> Markup:
-    """Text from a file or a network, for the inside of an element."""
-    return Markup("<bdi>{}</bdi>").format(safe(text))
 
 
 def picture_address(evidence: Evidence) -> str:
@@ -67,7 +63,7 @@ def _pictures(report: Report) -> dict[int | None, list[Evidence]]:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("verifier"),
+        loader=PackageLoader("provenance.presentation"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from provenance.console import safe
+from provenance.presentation import words
 from provenance.report import Judged, Match, Report, Severity, Verdict
-from verifier import words
 
 _WIDTH = 80
 _MOST_SEGMENTS = 8

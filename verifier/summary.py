@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provenance.credentials.values import CredentialState
+from provenance.presentation.words import KINDS, span
 from provenance.report import Judged, Match, Severity, Verdict
 from verifier.judge import Facts
-from verifier.words import KINDS, span
 
 _CREDENTIAL_NOTES = {
     CredentialState.CONTENT_CHANGED: " Its credential was made for other content.",

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from provenance import __version__
 from provenance.settings import Settings
-from registry.server import health
+from registry.server import health, static_files
 from registry.server.guard import Guard
 from registry.server.problems import add_handlers
 from registry.server.service import Service
@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for router in (health.router,):
+    for router in (health.router, static_files.router):
         app.include_router(router)
     add_handlers(app)
     app.add_middleware(

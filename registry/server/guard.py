@@ -9,9 +9,10 @@ import time
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from registry.server.problems import HttpError, problem
+from registry.server.problems import HttpError, answer
 
 _LOG = logging.getLogger("provenance.requests")
 _HEADERS = {
@@ -74,14 +75,14 @@ class Guard:
 
         try:
             if refusal := _refused(scope, limit):
-                await problem(refusal.status, refusal)(scope, receive, with_headers)
+                await answer(Request(scope), refusal.status, refusal)(scope, receive, with_headers)
             else:
                 await self._app(scope, bounded, with_headers)
         except _TooLargeError:
             if answered:
                 raise
             refusal = _too_large(limit)
-            await problem(refusal.status, refusal, {"Connection": "close"})(scope, receive, with_headers)
+            await answer(Request(scope), refusal.status, refusal, {"Connection": "close"})(scope, receive, with_headers)
         finally:
             # The route's pattern, not the address: what was asked about is nobody's business, nor who asked.
             line = {

@@ -1,4 +1,5 @@
-"""Every error as ``application/problem+json`` (RFC 9457), with the same words as on the command line.
+"""Every error as ``application/problem+json`` (RFC 9457), with the same words as on the command line; and as a page
+for browsers.
 
 ``type`` is a URN made of the stable code, so that a client may branch on it without reading words.
 """
@@ -11,7 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from provenance.errors import (
@@ -21,6 +22,7 @@ from provenance.errors import (
     RegistryError,
     TrustError,
 )
+from registry.server.html import error_page, wants_page
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -77,6 +79,15 @@ def problem(status: HTTPStatus, error: ProvenanceError, headers: dict[str, str] 
     return JSONResponse(given, status.value, headers, media_type=MEDIA_TYPE)
 
 
+def answer(
+    request: Request, status: HTTPStatus, error: ProvenanceError, headers: dict[str, str] | None = None
+) -> Response:
+    """The error as a page for browsers, and as a problem for everybody else."""
+    if wants_page(request):
+        return error_page(request, status, error, headers)
+    return problem(status, error, {"Vary": "Accept", **(headers or {})})
+
+
 def status_of(error: ProvenanceError) -> HTTPStatus:
     """The HTTP status that says the same as the error."""
     if isinstance(error, HttpError):
@@ -91,29 +102,29 @@ def add_handlers(app: FastAPI) -> None:
     """Turn everything that routes raise into problems."""
 
     @app.exception_handler(ProvenanceError)
-    def _expected(_request: Request, error: ProvenanceError) -> JSONResponse:
+    def _expected(request: Request, error: ProvenanceError) -> Response:
         status = status_of(error)
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             # What is wrong with the server is its operator's business, and may name paths.
             _LOG.error("%s", error)
             error = ProvenanceError(error.code, "the registry could not do this", hint="ask its operator")
-        return problem(status, error, error.headers if isinstance(error, HttpError) else None)
+        return answer(request, status, error, error.headers if isinstance(error, HttpError) else None)
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         said = ProvenanceError(
             "request.invalid", f"{where[:200]} is not usable", found=str(first["msg"])[:300], hint="see /openapi.json"
         )
-        return problem(HTTPStatus.BAD_REQUEST, said)
+        return answer(request, HTTPStatus.BAD_REQUEST, said)
 
     @app.exception_handler(HTTPException)
-    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
         said = ProvenanceError(f"http.{status.value}", str(error.detail), hint="see /openapi.json")
-        return problem(status, said, dict(error.headers) if error.headers else None)
+        return answer(request, status, said, dict(error.headers) if error.headers else None)
 
     @app.exception_handler(Exception)
-    def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, ProvenanceError("internal", _UNFORESEEN))
+    def _unforeseen(request: Request, _error: Exception) -> Response:
+        return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, ProvenanceError("internal", _UNFORESEEN))

@@ -12,8 +12,8 @@ from html.parser import HTMLParser
 import pytest
 from synthetic_report import HOSTILE, altered, bare, picture
 
+from provenance.presentation import words
 from provenance.report import Evidence, Kind, Severity, Verdict
-from verifier import words
 from verifier.render_html import render_html
 
 

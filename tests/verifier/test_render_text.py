@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 from synthetic_report import HOSTILE, altered, bare
 
+from provenance.presentation import words
 from provenance.report import Report, Verdict
-from verifier import words
 from verifier.render_text import print_report
 
 

@@ -12,9 +12,9 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from provenance.console import safe
+from provenance.presentation import words
 from provenance.report import Match, Region, Report, Severity
 from provenance.times import Interval
-from verifier import words
 
 _BAR = 16
 _LANE = 40
