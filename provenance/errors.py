@@ -62,6 +62,10 @@ class RegistryError(ProvenanceError):
     """The registry is absent, damaged, of another schema, or refused what was asked."""
 
 
+class ReportError(ProvenanceError):
+    """A report cannot be read."""
+
+
 class OutputError(ProvenanceError):
     """An output could not be written, or would replace a file that was not to be replaced."""
 

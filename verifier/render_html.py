@@ -16,10 +16,9 @@ from markupsafe import Markup
 from provenance.console import safe
 from provenance.presentation import svg, words
 from provenance.presentation.foreign import foreign
+from provenance.presentation.pictures import by_finding
 from provenance.report import Evidence, Report
 
-# Bitmaps only: an SVG could carry text that was never escaped.
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _STYLE = "report.css"
 _POLICY = "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 
@@ -28,7 +27,6 @@ def render_html(report: Report) -> str:
     """The whole page. Deterministic: the same report gives the same bytes."""
     style = files("provenance.presentation").joinpath("templates", _STYLE).read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    width, height = report.clip.width, report.clip.height
     return (
         _environment()
         .get_template("report.html.j2")
@@ -36,11 +34,7 @@ def render_html(report: Report) -> str:
             report=report,
             style=Markup(style),  # noqa: S704 - our own packaged file
             policy=_POLICY.format(digest),
-            findings=words.in_order(report),
-            pictures=_pictures(report),
-            aspect=width / height if width and height else 16 / 9,
-            words=words,
-            svg=svg,
+            pictures=by_finding((e for e in report.evidence if e.data), len(report.findings)),
         )
     )
 
@@ -48,17 +42,6 @@ def render_html(report: Report) -> str:
 def picture_address(evidence: Evidence) -> str:
     """The picture as a ``data:`` address."""
     return f"data:{evidence.media_type};base64,{base64.b64encode(evidence.data).decode('ascii')}"
-
-
-def _pictures(report: Report) -> dict[int | None, list[Evidence]]:
-    """Evidence by the finding it belongs to; what belongs to none, or to one that is not there, under None."""
-    known = range(len(report.findings))
-    grouped: dict[int | None, list[Evidence]] = {}
-    for evidence in report.evidence:
-        if evidence.media_type in _PICTURES and evidence.data:
-            index = evidence.finding if evidence.finding in known else None
-            grouped.setdefault(index, []).append(evidence)
-    return grouped
 
 
 def _environment() -> Environment:
@@ -70,5 +53,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals.update(words=words, svg=svg)
     environment.filters.update(foreign=foreign, plain=safe, address=picture_address)
     return environment

@@ -154,6 +154,11 @@ def clip_facts(clip: ClipFacts) -> list[tuple[str, str]]:
     return facts
 
 
+def aspect(clip: ClipFacts) -> float:
+    """Width by height of the clip's frame; 16:9 where it is not known."""
+    return clip.width / clip.height if clip.width and clip.height else 16 / 9
+
+
 def basis(report: Report) -> list[tuple[str, str]]:
     """Under which policy, by which versions and in what time the report was made, as label and value."""
     rows = [*report.policy.items(), *report.versions.items()]
