@@ -29,6 +29,8 @@ SHORT_HELP = {
     "assets": "Look after registered assets.",
     "keys": "Look after signing keys.",
     "trust": "Look after trust anchors.",
+    "organisations": "Look after the organisations that tokens act for.",
+    "tokens": "Look after the tokens of those who use the registry over HTTP.",
 }
 
 

@@ -27,6 +27,8 @@ class Server(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
     max_body_bytes: int = Field(default=4 << 20, ge=1024)
     max_file_bytes: int = Field(default=2 << 30, ge=1 << 20)
+    public_reading: bool = True
+    session_hours: int = Field(default=12, ge=1, le=24 * 30)
 
 
 class Settings(BaseSettings):

@@ -23,6 +23,7 @@ from provenance.files import refuse_existing, replace_atomically
 from provenance.settings import Settings
 from provenance.workspace import work_folder
 from registry import (
+    account_models,  # noqa: F401 - its tables are copied, too
     dialects,
     sighting_models,  # noqa: F401 - its table is copied too
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -36,7 +36,7 @@ from registry.claims import claims_of
 from registry.duplicates import same_picture
 from registry.models import AssetRow, ManifestRow
 from registry.references import given_reference, has_hash, kept_reference
-from registry.store import Registry
+from registry.store import Registry, stamp
 from registry.visibility import REGISTERED
 
 MANIFEST_TYPE = "application/c2pa"
@@ -139,7 +139,7 @@ def register(
         reference_sha256=reference_blob.sha256 if reference_blob else None,
         status=REGISTERED,
         embargoed=embargoed or embargoed_until is not None,
-        embargoed_until=_stamp(embargoed_until),
+        embargoed_until=stamp(embargoed_until) if embargoed_until else None,
         claims=claims_of(credential),
         **_media_facts(extraction),
     )
@@ -264,7 +264,3 @@ def _note_blob(session: Session, blob: _Blob | None) -> None:
         # Two assets may share a reference copy, and be registered at the same time.
         statement = text("INSERT INTO blobs VALUES (:sha256, :size, :media_type) ON CONFLICT DO NOTHING")
         session.execute(statement, asdict(blob))
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") if moment else None

@@ -55,7 +55,7 @@ class Registry:
 
     def now(self) -> str:
         """The time for rows: RFC 3339, UTC, to the microsecond, so that it sorts as text."""
-        return self._clock().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return stamp(self._clock())
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -68,6 +68,11 @@ class Registry:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def stamp(moment: datetime) -> str:
+    """A time for rows, as ``Registry.now`` gives them."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _utc_now() -> datetime:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from provenance import __version__
 from provenance.settings import Settings
-from registry.server import health, static_files
+from registry.server import health, login, static_files
+from registry.server.auth import may_read
 from registry.server.guard import Guard
 from registry.server.problems import add_handlers
 from registry.server.service import Service
 from registry.store import open_registry
 
+OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)
+"""What anyone may use, or says itself who may."""
+READING: tuple[APIRouter, ...] = ()
+"""What the public may use unless the operator has switched that off."""
 LARGE: tuple[str, ...] = ()
 """Beginnings of the paths that take files."""
 
@@ -36,8 +41,10 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for router in (health.router, static_files.router):
+    for router in OPEN:
         app.include_router(router)
+    for router in READING:
+        app.include_router(router, dependencies=[Depends(may_read)])
     add_handlers(app)
     app.add_middleware(
         Guard, large=LARGE, max_file=settings.server.max_file_bytes, max_body=settings.server.max_body_bytes

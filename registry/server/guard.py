@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
 import time
+from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
@@ -26,6 +28,9 @@ _HEADERS = {
 }
 _MAX_QUERY = 8192
 """Bytes of a query string: what is longer is asked with POST."""
+_DRAINED = 1 << 20
+"""Bytes that are read, and thrown away, of a body that is refused."""
+_DRAINED_S = 2
 
 
 class _TooLargeError(Exception):
@@ -75,6 +80,7 @@ class Guard:
 
         try:
             if refusal := _refused(scope, limit):
+                await _drain(scope, receive)
                 await answer(Request(scope), refusal.status, refusal)(scope, receive, with_headers)
             else:
                 await self._app(scope, bounded, with_headers)
@@ -82,6 +88,7 @@ class Guard:
             if answered:
                 raise
             refusal = _too_large(limit)
+            await _drain(scope, receive)
             await answer(Request(scope), refusal.status, refusal, {"Connection": "close"})(scope, receive, with_headers)
         finally:
             # The route's pattern, not the address: what was asked about is nobody's business, nor who asked.
@@ -93,6 +100,16 @@ class Guard:
                 "ms": round((time.monotonic() - began) * 1000, 1),
             }
             _LOG.info("%s", json.dumps(line))
+
+
+async def _drain(scope: Scope, receive: Receive) -> None:
+    """Take in a little more than is wanted: who sends before listening gets the answer, and not a broken connection."""
+    left = 0 if any(name == b"expect" for name, _ in scope["headers"]) else _DRAINED
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAINED_S):
+            while left > 0:
+                message = await receive()
+                left = left - len(message.get("body", b"")) if message.get("more_body") else 0
 
 
 def _refused(scope: Scope, limit: int) -> HttpError | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from provenance.settings import Settings
+from registry.server.auth import Viewer as Viewer
 from registry.store import Registry
 
 
@@ -27,12 +28,3 @@ def service_of(request: Request) -> Service:
 
 Open = Annotated[Service, Depends(service_of)]
 """As a route's parameter: the service."""
-
-
-def viewer_of(request: Request) -> str | None:  # noqa: ARG001 - whoever answers for tokens looks into it
-    """The owner for whom the request is made, as in ``register.owner_of``; None: anybody."""
-    return None
-
-
-Viewer = Annotated[str | None, Depends(viewer_of)]
-"""As a route's parameter: who asks."""

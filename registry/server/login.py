@@ -1,0 +1,70 @@
+"""Logging in and out of the pages, with a token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from provenance.errors import RegistryError
+from registry.server.auth import COOKIE, Asker, unauthorized
+from registry.server.problems import HttpError
+from registry.server.service import Open
+from registry.sessions import close_session, open_session
+
+router = APIRouter(tags=["login"])
+_MAX_TOKEN = 200
+
+
+def same_origin(request: Request) -> None:
+    """Refuse what a form of another site sends, where no session yet has a secret that would tell.
+
+    Raises:
+        HttpError: the browser says that another site sent it.
+    """
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("Host")
+    if foreign or request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise HttpError(
+            HTTPStatus.FORBIDDEN,
+            "access.foreign_form",
+            "this form was sent by another site",
+            hint="log in on this registry's own page",
+        )
+
+
+@router.post("/login", status_code=303, response_class=Response, dependencies=[Depends(same_origin)])
+def login(
+    request: Request, service: Open, token: Annotated[str, Form(min_length=1, max_length=_MAX_TOKEN)]
+) -> Response:
+    """Open a session for the pages; the browser gets a cookie that scripts cannot read, and goes to the first page."""
+    lasting = timedelta(hours=service.settings.server.session_hours)
+    try:
+        secret = open_session(service.registry, token.strip(), lasting)
+    except RegistryError as error:
+        if not error.code.startswith("token."):
+            raise
+        raise unauthorized(error.code, error.message) from error
+    answer = Response(status_code=303, headers={"Location": "/", "Cache-Control": "no-store"})
+    answer.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(lasting.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+@router.post("/logout", status_code=303, response_class=Response)
+def logout(request: Request, service: Open, _asker: Asker) -> Response:
+    """End the session; the form carries its secret as every other."""
+    if secret := request.cookies.get(COOKIE):
+        close_session(service.registry, secret)
+    answer = Response(status_code=303, headers={"Location": "/", "Cache-Control": "no-store"})
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    return answer
