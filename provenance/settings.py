@@ -18,6 +18,20 @@ APP_NAME = "provenance-toolkit"
 SETTINGS_FILE = "settings.toml"
 
 
+class Rates(BaseModel):
+    """How often one asker may ask in a minute, and at once; 0: as often as wanted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    content: int = Field(default=30, ge=0)
+    nominations: int = Field(default=120, ge=0)
+    checks: int = Field(default=10, ge=0)
+    sightings: int = Field(default=6, ge=0)
+    logins: int = Field(default=10, ge=0)
+    registrations: int = Field(default=120, ge=0)
+    uploads: int = Field(default=120, ge=0)
+
+
 class Server(BaseModel):
     """How the registry is served. Sizes are in bytes."""
 
@@ -29,6 +43,7 @@ class Server(BaseModel):
     max_file_bytes: int = Field(default=2 << 30, ge=1 << 20)
     public_reading: bool = True
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    rates: Rates = Field(default_factory=Rates)
 
 
 class Settings(BaseSettings):

@@ -13,6 +13,7 @@ from registry.server import health, login, static_files
 from registry.server.auth import may_read
 from registry.server.guard import Guard
 from registry.server.problems import add_handlers
+from registry.server.rates import Limiter
 from registry.server.service import Service
 from registry.store import open_registry
 
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.limiter = Limiter(settings.server.rates)
     for router in OPEN:
         app.include_router(router)
     for router in READING:

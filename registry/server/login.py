@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from provenance.errors import RegistryError
 from registry.server.auth import COOKIE, Asker, unauthorized
 from registry.server.problems import HttpError
+from registry.server.rates import limited
 from registry.server.service import Open
 from registry.sessions import close_session, open_session
 
@@ -36,7 +37,9 @@ def same_origin(request: Request) -> None:
         )
 
 
-@router.post("/login", status_code=303, response_class=Response, dependencies=[Depends(same_origin)])
+@router.post(
+    "/login", status_code=303, response_class=Response, dependencies=[Depends(same_origin), Depends(limited("logins"))]
+)
 def login(
     request: Request, service: Open, token: Annotated[str, Form(min_length=1, max_length=_MAX_TOKEN)]
 ) -> Response:
