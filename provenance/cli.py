@@ -27,6 +27,7 @@ SHORT_HELP = {
     "check": "Check that every asset in PATH... is signed and intact; folders are searched.",
     "serve": "Serve the registry: resolution API, our own API and pages.",
     "assets": "Look after registered assets.",
+    "sightings": "Look after sightings of clips, and their answers.",
     "keys": "Look after signing keys.",
     "trust": "Look after trust anchors.",
     "organisations": "Look after the organisations that tokens act for.",
