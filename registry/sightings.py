@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
 from provenance.errors import RegistryError
+from registry.account_models import OrganisationRow
 from registry.models import AssetRow
 from registry.sighting_models import SightingRow
 from registry.sighting_texts import require_address, require_check_id, require_text
@@ -236,16 +237,22 @@ def _hold(session: Session, sighting_id: str, moderator: Moderator) -> SightingR
 def _owner_of(session: Session, filing: Filing, now: str) -> str | None:
     if filing.asset_id is not None:
         return _require_public(session, filing.asset_id, now)
-    if filing.owner is not None:
-        known = select(AssetRow.owner).where(AssetRow.owner == filing.owner, visible(None, now)).limit(1)
-        if not filing.owner.isprintable() or session.execute(known).first() is None:
-            raise RegistryError(
-                "organisation.unknown",
-                "no organisation of this name has originals here",
-                found=filing.owner[:200],
-                hint="name none: then all of them are asked",
-            )
+    if filing.owner is not None and not _is_known(session, filing.owner, now):
+        raise RegistryError(
+            "organisation.unknown",
+            "no organisation of this name is known here",
+            found=filing.owner[:200],
+            hint="name none: then all of them are asked",
+        )
     return filing.owner
+
+
+def _is_known(session: Session, owner: str, now: str) -> bool:
+    # Not by a hidden asset: that there is one is nobody's business.
+    has_assets = select(AssetRow.owner).where(AssetRow.owner == owner, visible(None, now)).limit(1)
+    return owner.isprintable() and (
+        session.get(OrganisationRow, owner) is not None or session.execute(has_assets).first() is not None
+    )
 
 
 def _require_public(session: Session, asset_id: str, now: str) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from provenance import __version__
 from provenance.settings import Settings
-from registry.server import health, login, static_files
+from registry.server import health, login, sightings, static_files
 from registry.server.auth import may_read
 from registry.server.guard import Guard
 from registry.server.problems import add_handlers
@@ -19,7 +19,7 @@ from registry.store import open_registry
 
 OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)
 """What anyone may use, or says itself who may."""
-READING: tuple[APIRouter, ...] = ()
+READING: tuple[APIRouter, ...] = (sightings.router,)
 """What the public may use unless the operator has switched that off."""
 LARGE: tuple[str, ...] = ()
 """Beginnings of the paths that take files."""
