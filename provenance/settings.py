@@ -41,6 +41,9 @@ class Server(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
     max_body_bytes: int = Field(default=4 << 20, ge=1024)
     max_file_bytes: int = Field(default=2 << 30, ge=1 << 20)
+    max_content_bytes: int = Field(default=512 << 20, ge=1024)
+    max_content_seconds: int = Field(default=900, ge=1)
+    max_decoders: int = Field(default=2, ge=1, le=256)
     public_reading: bool = True
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
     rates: Rates = Field(default_factory=Rates)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from provenance.errors import RegistryError
 from provenance.fingerprints.feature_keys import stored_keys
 from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
-from registry import dialects
+from registry import dialects, iscc_index
 from registry.bands import (
     MAX_FRAMES,
     MAX_VIEWS,
@@ -63,6 +63,7 @@ def add(session: Session, asset_id: str, prints: Fingerprints) -> int:
     for version in versions(session):
         if version.state != RETIRED:
             enter(session, version, [entries(row.asset_no, prints, version.parameters)])
+    iscc_index.add(session, row.asset_no, prints.iscc)
     return row.asset_no
 
 

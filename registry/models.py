@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -64,22 +65,28 @@ class AssetRow(Base):
     """
 
     __tablename__ = "assets"
+    __table_args__ = (
+        # Pages of a list, newest first, of all or of some.
+        Index(None, "registered_at", "asset_id"),
+        Index(None, "owner", "registered_at", "asset_id"),
+        Index(None, "status", "registered_at", "asset_id"),
+    )
 
     asset_id: Mapped[str] = mapped_column(String(26), primary_key=True)
     title: Mapped[str] = mapped_column(Text)
     signer: Mapped[str] = mapped_column(Text)
     signer_fingerprint: Mapped[str] = mapped_column(String(64))
-    owner: Mapped[str] = mapped_column(Text, index=True)
+    owner: Mapped[str] = mapped_column(Text)
     trust_list: Mapped[str | None] = mapped_column(Text)
     signed_at: Mapped[str | None] = mapped_column(String(40))
-    registered_at: Mapped[str] = mapped_column(String(40), index=True)
+    registered_at: Mapped[str] = mapped_column(String(40))
     media_type: Mapped[str] = mapped_column(String(100))
     duration: Mapped[str | None] = mapped_column(String(50))
     width: Mapped[int | None]
     height: Mapped[int | None]
     fps: Mapped[float | None] = mapped_column(Float)
     has_audio: Mapped[bool] = mapped_column(Boolean)
-    manifest_label: Mapped[str] = mapped_column(Text)
+    manifest_label: Mapped[str] = mapped_column(Text, index=True)
     hard_binding: Mapped[str] = mapped_column(Text)
     signed_reference_sha256: Mapped[str | None] = mapped_column(String(64))
     reference_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))

@@ -13,6 +13,8 @@ from registry.models import FingerprintRow
 
 _ISCC = Algorithm("io.iscc.v0", "0")
 _DIGEST = Algorithm("sha256", "1")
+FRAMES = "frames"
+"""Value of ``FingerprintRow.kind``."""
 
 
 def to_rows(asset_id: str, prints: Fingerprints) -> list[FingerprintRow]:

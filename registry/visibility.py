@@ -11,12 +11,16 @@ WITHDRAWN = "withdrawn"
 SUPERSEDED = "superseded"
 
 
-def visible(viewer: str | None, now: str) -> ColumnElement[bool]:
-    """Assets that are not embargoed, or no longer, or are the viewer's own. ``now``: as ``Registry.now`` gives it."""
-    open_to_all = or_(
+def open_to_all(now: str) -> ColumnElement[bool]:
+    """Assets that are not embargoed, or no longer. ``now``: as ``Registry.now`` gives it."""
+    return or_(
         AssetRow.embargoed.is_(False), and_(AssetRow.embargoed_until.is_not(None), AssetRow.embargoed_until <= now)
     )
-    return open_to_all if viewer is None else or_(open_to_all, AssetRow.owner == viewer)
+
+
+def visible(viewer: str | None, now: str) -> ColumnElement[bool]:
+    """Assets that are open to all, or are the viewer's own."""
+    return open_to_all(now) if viewer is None else or_(open_to_all(now), AssetRow.owner == viewer)
 
 
 def findable(viewer: str | None, now: str) -> ColumnElement[bool]:

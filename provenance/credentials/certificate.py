@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.credentials import cbor
+from provenance.credentials.jumbf import boxes, superboxes
 from provenance.credentials.values import Signer
 from provenance.trust.anchors import UNPARSABLE
 
 MAX_NAME_CHARACTERS = 500
 _X5CHAIN = (33, "x5chain")
-_MAX_BOXES = 20_000
 _MAX_CHAIN = 20
 
 
@@ -72,48 +70,15 @@ def _chain(signature: bytes) -> list[bytes]:
 
 
 def _signature(store: bytes, manifest_label: str) -> bytes:
-    for kind, manifests in _boxes(store):
+    for kind, manifests in boxes(store):
         if kind != b"jumb":
             continue
-        for manifest in _superboxes(manifests, manifest_label):
-            for signature in _superboxes(manifest, "c2pa.signature"):
-                for inner, content in _boxes(signature):
+        for manifest in superboxes(manifests, manifest_label):
+            for signature in superboxes(manifest, "c2pa.signature"):
+                for inner, content in boxes(signature):
                     if inner == b"cbor":
                         return content
     raise SignatureBoxError("no signature box")
-
-
-def _superboxes(data: bytes, label: str) -> Iterator[bytes]:
-    """The contents of the superboxes with this label directly inside ``data``."""
-    for kind, content in _boxes(data):
-        if kind == b"jumb" and _label(content) == label:
-            yield content
-
-
-def _label(superbox: bytes) -> str | None:
-    description = next(_boxes(superbox), None)
-    if description is None or description[0] != b"jumd" or len(description[1]) < 18:
-        return None
-    content = description[1]
-    if not content[16] & 2:
-        return None
-    return content[17:].split(b"\0", 1)[0].decode("utf-8", errors="replace")
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    for _ in range(_MAX_BOXES):
-        if at + 8 > len(data):
-            return
-        size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        elif size == 0:
-            size = len(data) - at
-        if size < head or at + size > len(data):
-            return
-        yield kind, data[at + head : at + size]
-        at += size
 
 
 def _name(name: x509.Name, kind: ObjectIdentifier) -> str | None:

@@ -70,6 +70,16 @@ def fingerprint_clip(
     return *_run(path, work, plan, pdq.hash_variants, looks, limits, require_sandbox, on_progress), looks
 
 
+def fingerprint_to_search(path: Path, work: Path, *, limits: Limits, require_sandbox: bool = False) -> Fingerprints:
+    """Fingerprint a circulating clip to search with, and no more: hashes as of ``fingerprint_clip``, and the ISCC.
+
+    Raises as ``fingerprint``.
+    """
+    plan = Plan(hash_rate=CLIP_RATE, signature=True)
+    prints, _ = _run(path, work, plan, pdq.hash_variants, Looks(1), limits, require_sandbox, None)
+    return prints
+
+
 def _run(
     path: Path,
     work: Path,

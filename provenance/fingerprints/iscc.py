@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,9 @@ from provenance.errors import MediaError
 from provenance.media.values import GreyImage
 
 SOFT_BINDING_ALGORITHM = "io.iscc.v0"
+CODE_BYTES = 32
+MAX_CODES = 100
+"""Codes read from one soft binding."""
 
 _BITS = 256
 _FRAME_ELEMENTS = 380
@@ -53,6 +57,38 @@ def image_iscc(picture: GreyImage) -> str:
 
     small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
     return str(gen_image_code_v0(small.reshape(-1).tolist(), bits=_BITS)["iscc"])
+
+
+@dataclass(frozen=True, slots=True)
+class ContentCode:
+    """A Content-Code of 256 bits. ``kind``: the standard's number of what it is of; ``body``: 32 bytes."""
+
+    kind: int
+    body: bytes
+
+
+def content_codes(value: bytes) -> list[ContentCode]:
+    """The Content-Codes in a soft binding's value: ISCC units one after the other as IEP-0020 has it, or one as text.
+
+    Units of other kinds and lengths say nothing that could be searched for, and are left out.
+
+    Raises:
+        ValueError: it is neither, or no unit in it can be used.
+    """
+    from iscc_core import MT, VS, decode_seq, iscc_decode
+
+    units = [value.decode("ascii")] if value[:5].upper() == b"ISCC:" else decode_seq(value)
+    found = []
+    for unit in units[:MAX_CODES]:
+        try:
+            main, kind, version, _, body = iscc_decode(unit)
+        except (ValueError, IndexError):
+            continue
+        if main == MT.CONTENT and version == VS.V0 and len(body) == CODE_BYTES:
+            found.append(ContentCode(int(kind), bytes(body)))
+    if not found:
+        raise ValueError("no Content-Code of 256 bits")
+    return list(dict.fromkeys(found))
 
 
 def read_mpeg7_frames(data: bytes) -> NDArray[np.uint8]:

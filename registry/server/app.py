@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from provenance import __version__
 from provenance.settings import Settings
-from registry.server import health, login, sightings, static_files
+from registry.server import health, login, resolution, sightings, static_files
 from registry.server.auth import may_read
+from registry.server.content import Places
 from registry.server.guard import Guard
 from registry.server.problems import add_handlers
 from registry.server.rates import Limiter
@@ -19,9 +20,9 @@ from registry.store import open_registry
 
 OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)
 """What anyone may use, or says itself who may."""
-READING: tuple[APIRouter, ...] = (sightings.router,)
+READING: tuple[APIRouter, ...] = (resolution.router, sightings.router)
 """What the public may use unless the operator has switched that off."""
-LARGE: tuple[str, ...] = ()
+LARGE: tuple[str, ...] = (resolution.CONTENT_PATH,)
 """Beginnings of the paths that take files."""
 
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.limiter = Limiter(settings.server.rates)
+    app.state.places = Places(settings.server)
     for router in OPEN:
         app.include_router(router)
     for router in READING:
