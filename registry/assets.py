@@ -39,6 +39,7 @@ class AssetLine:
     asset_id: str
     title: str
     signer: str
+    owner: str
     media_type: str
     duration: Fraction | None
     registered_at: str
@@ -70,30 +71,33 @@ def list_assets(registry: Registry, limit: int) -> list[AssetLine]:
     """The newest assets first, embargoed and withdrawn ones included: for the operator."""
     with registry.reading() as session:
         newest = AssetRow.registered_at.desc(), AssetRow.asset_id
-        return [
-            AssetLine(
-                row.asset_id,
-                row.title,
-                row.signer,
-                row.media_type,
-                _fraction(row.duration),
-                row.registered_at,
-                row.status,
-                row.embargoed,
-            )
-            for row in session.scalars(select(AssetRow).order_by(*newest).limit(limit))
-        ]
+        return [line_of(row) for row in session.scalars(select(AssetRow).order_by(*newest).limit(limit))]
 
 
-def show_asset(registry: Registry, asset_id: str) -> AssetRecord:
+def line_of(row: AssetRow) -> AssetLine:
+    """What a list shows of a row."""
+    return AssetLine(
+        row.asset_id,
+        row.title,
+        row.signer,
+        row.owner,
+        row.media_type,
+        _fraction(row.duration),
+        row.registered_at,
+        row.status,
+        row.embargoed,
+    )
+
+
+def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] | None = None) -> AssetRecord:
     """Everything about one asset.
 
     Raises:
-        RegistryError: it is not registered (``asset.unknown``).
+        RegistryError: none is registered that ``allowed`` lets through (``asset.unknown``).
     """
     with registry.reading() as session:
         row = require_asset(session, asset_id)
-        original = load_original(session, asset_id)
+        original = load_original(session, asset_id, allowed)
         events = session.scalars(select(EventRow).where(EventRow.asset_id == asset_id).order_by(EventRow.number))
         if original is None:
             raise _unknown(asset_id)

@@ -88,6 +88,19 @@ class BlobStore:
         except FileNotFoundError as error:
             raise _missing(sha256) from error
 
+    def open(self, sha256: str) -> BinaryIO:
+        """The blob as a file to seek in, for players: nothing proves that its bytes are the right ones.
+
+        Raises:
+            RegistryError: it is missing (``blobs.missing``), or cannot be read.
+        """
+        try:
+            return cast(BinaryIO, self._fs.open(self._address(sha256), "rb"))
+        except FileNotFoundError as error:
+            raise _missing(sha256) from error
+        except OSError as error:
+            raise _failed("blobs.read", sha256, error) from error
+
     def read(self, sha256: str) -> Iterator[bytes]:
         """The blob's bytes in pieces. Only when the iterator ends are they known to be the right ones.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -41,21 +42,41 @@ class LocalCatalog:
 
     def reference_copy(self, asset_id: str, into: Path) -> Path | None:
         """See ``Catalog.reference_copy``."""
-        with self._registry.reading() as session:
-            found = session.execute(
-                select(AssetRow.signed_reference_sha256, BlobRow.sha256, BlobRow.media_type)
-                .join(BlobRow, BlobRow.sha256 == AssetRow.reference_sha256)
-                .where(AssetRow.asset_id == asset_id, visible(self._viewer, self._registry.now()))
-            ).one_or_none()
-        if found is None:
+        held = held_reference(self._registry, asset_id, self._viewer)
+        if held is None:
             return None
-        signed, held, media_type = found
-        if signed != held:
-            raise RegistryError(
-                "registry.corrupt",
-                "the registry holds another reference copy than the signed one",
-                expected=str(signed),
-                found=str(held),
-                hint="restore a backup (docs/backup.md)",
-            )
-        return self._registry.blobs.fetch(held, into / f"{held}{_SUFFIXES.get(media_type, '.bin')}")
+        return self._registry.blobs.fetch(held.sha256, into / f"{held.sha256}{_SUFFIXES.get(held.media_type, '.bin')}")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReference:
+    """A reference copy that the registry holds: its blob and media type."""
+
+    sha256: str
+    media_type: str
+
+
+def held_reference(registry: Registry, asset_id: str, viewer: str | None) -> HeldReference | None:
+    """The reference copy of an asset that the viewer may see, or None where none is held.
+
+    Raises:
+        RegistryError: it is not the signed one (``registry.corrupt``).
+    """
+    with registry.reading() as session:
+        found = session.execute(
+            select(AssetRow.signed_reference_sha256, BlobRow.sha256, BlobRow.media_type)
+            .join(BlobRow, BlobRow.sha256 == AssetRow.reference_sha256)
+            .where(AssetRow.asset_id == asset_id, visible(viewer, registry.now()))
+        ).one_or_none()
+    if found is None:
+        return None
+    signed, held, media_type = found
+    if signed != held:
+        raise RegistryError(
+            "registry.corrupt",
+            "the registry holds another reference copy than the signed one",
+            expected=str(signed),
+            found=str(held),
+            hint="restore a backup (docs/backup.md)",
+        )
+    return HeldReference(held, media_type)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Column, LargeBinary, Table, text
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, Table, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from registry.databases import POSTGRESQL
 
@@ -32,6 +32,14 @@ Columns = Sequence[NDArray[Any]]
 def is_postgresql(session: Session) -> bool:
     """Whether the session's database is PostgreSQL."""
     return session.get_bind().dialect.name == POSTGRESQL
+
+
+def holds(session: Session, column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+    """That a column's text has the word in it, in capitals or not."""
+    if is_postgresql(session):
+        return column.icontains(word, autoescape=True)
+    # SQLite's LIKE sees no difference between a and A by itself; lower() would take as long again.
+    return column.contains(word, autoescape=True)
 
 
 def read(session: Session, statement: str, keys: NDArray[np.int64], *columns: str) -> list[NDArray[Any]]:

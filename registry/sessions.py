@@ -14,6 +14,9 @@ from registry.account_models import SessionRow
 from registry.accounts import Token, digest, require_valid, token_of
 from registry.store import Registry, stamp
 
+COOKIE = "provenance_session"
+"""What a browser keeps a session's secret under."""
+
 
 def open_session(registry: Registry, token: str, lasting: timedelta) -> str:
     """Open a session with a token's text; the session's own secret, of 256 random bits.

@@ -148,10 +148,15 @@ def clip_facts(clip: ClipFacts) -> list[tuple[str, str]]:
     if clip.width and clip.height:
         facts.append(("Picture", f"{clip.width} × {clip.height}"))
     if clip.fps:
-        facts.append(("Frames", f"{clip.fps:.3f}".rstrip("0").rstrip(".") + " per second"))
+        facts.append(("Frames", rate(clip.fps)))
     facts.append(("Sound", "yes" if clip.audio else "none"))
     facts.append(("SHA-256", clip.sha256))
     return facts
+
+
+def rate(fps: float) -> str:
+    """Frames per second as ``29.97 per second``."""
+    return f"{fps:.3f}".rstrip("0").rstrip(".") + " per second"
 
 
 def aspect(clip: ClipFacts) -> float:

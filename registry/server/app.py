@@ -13,6 +13,7 @@ from registry.server import health, login, resolution, sightings, static_files
 from registry.server.auth import may_read
 from registry.server.content import Places
 from registry.server.guard import Guard
+from registry.server.pages import originals
 from registry.server.problems import add_handlers
 from registry.server.rates import Limiter
 from registry.server.service import Service
@@ -20,7 +21,7 @@ from registry.store import open_registry
 
 OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)
 """What anyone may use, or says itself who may."""
-READING: tuple[APIRouter, ...] = (resolution.router, sightings.router)
+READING: tuple[APIRouter, ...] = (resolution.router, sightings.router, originals.router)
 """What the public may use unless the operator has switched that off."""
 LARGE: tuple[str, ...] = (resolution.CONTENT_PATH,)
 """Beginnings of the paths that take files."""

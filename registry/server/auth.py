@@ -23,10 +23,9 @@ from provenance.errors import RegistryError
 from provenance.settings import Settings
 from registry.accounts import Scope, Token, token_of
 from registry.server.problems import HttpError
-from registry.sessions import form_secret, is_form_secret, session_token
+from registry.sessions import COOKIE, form_secret, is_form_secret, session_token
 from registry.store import Registry
 
-COOKIE = "provenance_session"
 FORM_FIELD = "csrf"
 FORM_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
+from operator import attrgetter
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from provenance.console import safe
-from provenance.errors import ProvenanceError
+from provenance.errors import ProvenanceError, RegistryError
+from provenance.presentation import svg, words
 from provenance.presentation.foreign import foreign
-from registry.server import static_files
+from registry.server import filters, static_files
+from registry.sessions import COOKIE, form_secret, session_token
+from registry.store import Registry
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Check a clip"),)
+NAVIGATION: tuple[tuple[str, str], ...] = (("/originals", "Originals"),)
 """What the head of every page leads to: address and label."""
 
 
@@ -31,13 +36,24 @@ def page(
     """A page made from a template that extends ``base.html.j2``.
 
     ``title``: what the window and the history say of it. In templates, foreign text goes through the filter
-    ``foreign`` inside an element and ``plain`` inside an attribute; ``static(name)`` is the address of a static file.
+    ``foreign`` inside an element and ``plain`` inside an attribute; ``static(name)`` is the address of a static file;
+    ``login`` is who is logged in, or None. Forms that change something carry
+    ``{{ csrf(login) }}`` of ``forms.html.j2``.
     """
-    given = {"title": title, "status": int(status), "here": request.url.path, "navigation": NAVIGATION, **context}
-    text = _environment().get_template(template).render(given)
+    given = {"title": title, "status": int(status), "here": request.url.path, "navigation": NAVIGATION}
+    text = _environment().get_template(template).render(given | {"login": _login(request)} | context)
     # What a page shows depends on who is logged in, so that nothing in between may keep it.
     kept = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept"}
     return HTMLResponse(text, status, {**kept, **(headers or {})})
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who is logged in: name and organisation of the token, and what its forms carry in the field ``csrf``."""
+
+    name: str
+    owner: str | None
+    form_secret: str
 
 
 def error_page(
@@ -52,6 +68,19 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
+def _login(request: Request) -> Login | None:
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    registry: Registry = request.app.state.service.registry
+    try:
+        token = session_token(registry, cookie)
+    except RegistryError:
+        # Even the page that says so must not need the database.
+        return None
+    return Login(token.name, token.owner, form_secret(cookie)) if token else None
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -61,6 +90,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(foreign=foreign, plain=safe)
-    environment.globals.update(static=static_files.address)
+    environment.filters.update(foreign=foreign, plain=safe, address=attrgetter("address"), **filters.FILTERS)
+    environment.globals.update(static=static_files.address, words=words, svg=svg)
     return environment

@@ -8,13 +8,15 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse
 
 from provenance.errors import RegistryError
-from registry.server.auth import COOKIE, Asker, unauthorized
+from registry.server.auth import Asker, unauthorized
+from registry.server.html import page
 from registry.server.problems import HttpError
 from registry.server.rates import limited
 from registry.server.service import Open
-from registry.sessions import close_session, open_session
+from registry.sessions import COOKIE, close_session, open_session
 
 router = APIRouter(tags=["login"])
 _MAX_TOKEN = 200
@@ -35,6 +37,12 @@ def same_origin(request: Request) -> None:
             "this form was sent by another site",
             hint="log in on this registry's own page",
         )
+
+
+@router.get("/login", response_class=HTMLResponse, include_in_schema=False)
+def login_page(request: Request) -> HTMLResponse:
+    """Where the token is typed in."""
+    return page(request, "login.html.j2", title="Log in")
 
 
 @router.post(

@@ -29,6 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 _STATUS = {
     "asset.unknown": HTTPStatus.NOT_FOUND,
+    "asset.no_reference": HTTPStatus.NOT_FOUND,
     "asset.withdrawn": HTTPStatus.CONFLICT,
     "asset.not_embargoed": HTTPStatus.CONFLICT,
     "asset.same": HTTPStatus.CONFLICT,

@@ -15,7 +15,8 @@ from serving import serving
 from provenance.settings import Settings
 from registry.accounts import Scope, Token, add_organisation, new_token, revoke_token
 from registry.server.app import create_app
-from registry.server.auth import COOKIE, Asker, Viewer, form_secret_of, may_read, require
+from registry.server.auth import Asker, Viewer, form_secret_of, may_read, require
+from registry.sessions import COOKIE
 from registry.store import Registry
 
 HERALD = "organisation:Herald"

@@ -1,0 +1,213 @@
+"""Originals on pages: who sees what, found by words, in pages that fit together, played in parts."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from newsroom import Newsroom
+from serving import serving
+from sqlalchemy import text
+from synthetic_assets import add_asset
+
+from provenance.fingerprints.values import Fingerprints
+from provenance.settings import Settings
+from registry.accounts import add_organisation, new_token
+from registry.asset_lists import find_assets
+from registry.assets import withdraw
+from registry.catalog import held_reference
+from registry.models import AssetRow
+from registry.server.app import create_app
+from registry.store import Registry
+
+HERALD = "organisation:Herald"
+HOSTILE = "<script>alert(1)</script>\u202egpj.exe\"' onload=x {{7*7}}"
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def add(registry: Registry, asset_id: str, **facts: Any) -> None:
+    add_asset(registry, asset_id, Fingerprints())
+    with registry.writing() as session:
+        row = session.get_one(AssetRow, asset_id)
+        for name, value in facts.items():
+            setattr(row, name, value)
+
+
+def linked(page: str) -> list[str]:
+    return re.findall(r'href="/originals/([0-9a-z]+)"', page)
+
+
+def log_in(http: httpx.Client, registry: Registry, owner: str = HERALD) -> None:
+    add_organisation(registry, owner)
+    _, text = new_token(registry, "desk", owner=owner, role="publisher", valid=None)
+    assert http.post("/login", data={"token": text}).status_code == 303
+
+
+def test_the_list_is_newest_first_and_says_what_was_withdrawn(http: httpx.Client, registry: Registry) -> None:
+    for asset_id in ("first", "second", "third"):
+        add(registry, asset_id)
+    withdraw(registry, "second", "sold twice", "tests")
+    page = http.get("/originals").text
+    assert linked(page) == ["third", "second", "first"]
+    assert page.count("Withdrawn") == 1
+    assert "sold twice" in http.get("/originals/second").text
+
+
+def test_walking_the_pages_meets_every_original_once(registry: Registry) -> None:
+    for number in range(7):
+        add(registry, f"a{number}", registered_at=f"2026-03-0{1 + number // 3}T00:00:00.000000Z")
+    seen, after = [], None
+    while True:
+        found = find_assets(registry, viewer=None, limit=2, after=after)
+        seen += [line.asset_id for line in found.assets]
+        after = found.after
+        if after is None:
+            break
+    assert seen == ["a6", "a5", "a4", "a3", "a2", "a1", "a0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("harbour", ["z9", "a"]),
+        ("DAWN harbour", ["a"]),
+        ("100%", ["c"]),
+        ("_", []),
+        ("courier", ["c"]),
+        ("Z9", ["z9"]),
+        ("nothing like it", []),
+    ],
+)
+def test_every_word_must_be_in_title_signer_or_id(registry: Registry, words: str, found: list[str]) -> None:
+    add(registry, "a", title="Harbour at dawn")
+    add(registry, "z9", title="The harbour, 1000 ships")
+    add(registry, "c", title="100% true", signer="Courier")
+    assert [line.asset_id for line in find_assets(registry, viewer=None, limit=9, words=words).assets] == found
+
+
+def test_an_embargoed_original_is_on_no_page_but_its_owners(http: httpx.Client, registry: Registry) -> None:
+    add(registry, "secret", title="Not yet", embargoed=True)
+    assert linked(http.get("/originals").text) == []
+    for path in ("/originals/secret", "/originals/secret/reference"):
+        unknown, nowhere = http.get(path), http.get(path.replace("secret", "nowhere"))
+        assert unknown.status_code == nowhere.status_code == 404
+        assert unknown.text.replace("secret", "nowhere") == nowhere.text
+    log_in(http, registry)
+    assert linked(http.get("/originals").text) == ["secret"]
+    assert "Under an embargo" in http.get("/originals/secret").text
+    http.cookies.clear()
+    log_in(http, registry, "organisation:Courier")
+    assert linked(http.get("/originals").text) == []
+    assert http.get("/originals/secret").status_code == 404
+
+
+def test_whoever_is_logged_in_is_named_and_can_log_out(http: httpx.Client, registry: Registry) -> None:
+    assert 'href="/login"' in http.get("/originals").text
+    assert 'name="token"' in http.get("/login").text
+    log_in(http, registry)
+    page = http.get("/originals").text
+    secret = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert "Herald" in page
+    assert secret
+    assert http.post("/logout", data={"csrf": secret[1]}).status_code == 303
+    assert 'href="/login"' in http.get("/originals").text
+
+
+def test_strings_of_others_stay_text(http: httpx.Client, registry: Registry) -> None:
+    add(registry, "bad", title=HOSTILE, signer=HOSTILE, owner=f"organisation:{HOSTILE}", claims=[HOSTILE],
+        manifest_label=HOSTILE, signed_at=HOSTILE)  # fmt: skip
+    typed = HOSTILE.replace("\u202e", "")
+    for path, asked in (("/originals", {}), ("/originals/bad", {}), ("/originals", {"q": typed, "owner": typed})):
+        page = http.get(path, params=asked)
+        assert page.status_code == 200
+        elements = Elements(page.text).found
+        assert all("src" in attributes for tag, attributes in elements if tag == "script")
+        assert not any("onload" in attributes for _, attributes in elements)
+        assert "\u202e" not in page.text
+        assert "&lt;script&gt;" in page.text
+
+
+@pytest.mark.parametrize("after", ["x", "2026~", "' OR 1=1 --~a"])
+def test_a_page_that_cannot_follow_is_refused_in_words(http: httpx.Client, after: str) -> None:
+    answer = http.get("/originals", params={"after": after})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "request.cursor"
+
+
+def test_the_reference_copy_is_played_in_parts(
+    http: httpx.Client, registry: Registry, newsroom: Newsroom, settings: Settings
+) -> None:
+    asset = newsroom.register(registry, newsroom.clip.path, settings)
+    assert "<video" in http.get(f"/originals/{asset.asset_id}").text
+    where = f"/originals/{asset.asset_id}/reference"
+    whole = http.get(where)
+    assert whole.headers["content-type"] == "video/mp4"
+    held = held_reference(registry, asset.asset_id, None)
+    assert held is not None
+    assert whole.content == registry.blobs.get(held.sha256)
+    size = len(whole.content)
+    for asked, (start, end) in {
+        "bytes=0-99": (0, 100),
+        "bytes=100-": (100, size),
+        "bytes=-7": (size - 7, size),
+        f"bytes=5-{size + 99}": (5, size),
+    }.items():
+        part = http.get(where, headers={"Range": asked})
+        assert part.status_code == 206
+        assert part.content == whole.content[start:end]
+        assert part.headers["content-range"] == f"bytes {start}-{end - 1}/{size}"
+    assert http.get(where, headers={"Range": f"bytes={size}-"}).status_code == 416
+    for odd in ("bytes=5-2", "bytes=-0"):
+        assert http.get(where, headers={"Range": odd}).status_code == 416
+    for strange in ("bytes=", "bytes=-", "bytes=0-1,5-6", "pages=1-2"):
+        assert http.get(where, headers={"Range": strange}).content == whole.content
+    assert http.get(where, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+    other = http.get(where, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
+    assert other.content == whole.content
+
+
+def test_a_hundred_thousand_originals_are_listed_quickly(registry: Registry, settings: Settings) -> None:
+    add(registry, "model")
+    columns = [column.name for column in AssetRow.__table__.columns]
+    made = {
+        "asset_id": "printf('%026d', i)",
+        "title": "'Harbour number ' || i",
+        "registered_at": "strftime('%Y-%m-%dT%H:%M:%S.000000Z', 1772323200 + i, 'unixepoch')",
+    }
+    with registry.writing() as session:
+        session.execute(
+            text(
+                "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) "
+                f"INSERT INTO assets ({', '.join(columns)}) "
+                f"SELECT {', '.join(made.get(name, name) for name in columns)} FROM n, assets WHERE asset_id = 'model'"
+            )
+        )
+    after = find_assets(registry, viewer=HERALD, limit=50, after="2026-03-01T12:00:00.000000Z~a").after
+    assert after is not None
+    with serving(create_app(settings)) as client:
+        for asked in ({}, {"owner": HERALD}, {"after": after}, {"q": "harbour"}, {"q": "Harbour number 77777"}):
+            client.get("/originals", params=asked)  # the first reads the templates, too
+            took = min(_seconds(lambda asked=asked: client.get("/originals", params=asked)) for _ in range(2))
+            assert took < 0.3, asked
+
+
+def _seconds(do: Callable[[], httpx.Response]) -> float:
+    began = time.perf_counter()
+    assert do().status_code == 200
+    return time.perf_counter() - began
