@@ -27,7 +27,7 @@ def require_address(text: str) -> str:
         RegistryError: ``sighting.address``: it is no public http or https address, holds a user's name or is too long.
     """
     given = text.strip()
-    if not given or len(given) > MAX_ADDRESS or "\\" in given or any(c.isspace() or not c.isprintable() for c in given):
+    if not given or len(given) > MAX_ADDRESS or "\\" in given or not given.isprintable():
         raise _bad_address(given)
     try:
         parts = urlsplit(given)

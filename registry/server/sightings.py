@@ -6,18 +6,28 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from registry import sighting_lists, sightings
 from registry.accounts import Scope, Token
-from registry.owners import name_of, owner_named
+from registry.owners import owner_named
+from registry.server import etags
 from registry.server.auth import Asker, require
 from registry.server.csv_rows import csv_lines
 from registry.server.rates import limited
 from registry.server.service import Open
-from registry.sightings import Answer, Filing, Moderator, Reply, Sighting, State
+from registry.server.sighting_bodies import (
+    Answered,
+    CountModel,
+    Counts,
+    Filed,
+    SightingModel,
+    SightingPage,
+    model_of,
+)
+from registry.sightings import Filing, Moderator, Reply
 
 router = APIRouter(prefix="/v1", tags=["sightings"])
 
@@ -25,73 +35,6 @@ _SIGHTING_COLUMNS = (
     "sighting_id", "address", "answer", "answer_text", "organisation", "asset_id", "title", "times_filed", "filed_at",
     "answered_at", "changed_at",
 )  # fmt: skip
-
-
-class Filed(BaseModel):
-    """What somebody tells. ``organisation`` as in its certificates; without it and an asset all are asked."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    address: str
-    note: str = ""
-    asset_id: str | None = None
-    organisation: str | None = None
-    check_id: str | None = None
-
-
-class Answered(BaseModel):
-    """What the organisation says. ``asset_id``: the original, where it is not the one that was filed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    answer: Answer
-    text: str = ""
-    asset_id: str | None = None
-
-
-class SightingModel(BaseModel):
-    """A sighting. Before it is answered, only who may answer sees its address; note and check are theirs alone.
-
-    ``page``: where people read it. Times are RFC 3339.
-    """
-
-    sighting_id: str
-    page: str
-    state: State
-    address: str | None
-    note: str | None
-    check_id: str | None
-    asset_id: str | None
-    title: str | None
-    organisation: str | None
-    times_filed: int
-    filed_at: str
-    answer: Answer | None
-    answer_text: str
-    answered_at: str | None
-    changed_at: str | None
-
-
-class SightingPage(BaseModel):
-    """Sightings in order. ``after``: goes into the next question; null at the end."""
-
-    sightings: list[SightingModel]
-    after: str | None
-
-
-class CountModel(BaseModel):
-    """Sightings of a kind that were first filed in a month; ``reports``: how often they were filed."""
-
-    month: str
-    kind: Answer | Literal["open"]
-    sightings: int
-    reports: int
-
-
-class Counts(BaseModel):
-    """By month and kind, months in order."""
-
-    counts: list[CountModel]
 
 
 _TEXT = r"^[^\x00-\x1f]*$"
@@ -133,11 +76,12 @@ def file_sighting(service: Open, filed: Filed, token: Asker, response: Response)
     if done.times_filed > 1:
         response.status_code = HTTPStatus.OK
     response.headers["Location"] = f"/v1/sightings/{done.sighting_id}"
-    return _model(done, moderator_of(token))
+    return model_of(done, moderator_of(token))
 
 
-@router.get("/sightings", summary="What was answered, or what waits for your answer")
+@router.get("/sightings", response_model=SightingPage, summary="What was answered, or what waits for your answer")
 def list_sightings(
+    request: Request,
     service: Open,
     token: Asker,
     state: Literal["answered", "open"] = "answered",
@@ -145,7 +89,7 @@ def list_sightings(
     asset_id: Annotated[str | None, Query(max_length=40, pattern=_TEXT)] = None,
     limit: Annotated[int, Query(ge=1, le=sighting_lists.MAX_PAGE)] = 50,
     after: Annotated[str | None, Query(max_length=100)] = None,
-) -> SightingPage:
+) -> Response:
     """Answered ones are public, the newest answer first. Open ones, oldest first, want the scope ``moderate``."""
     registry = service.registry
     if state == "open":
@@ -154,14 +98,16 @@ def list_sightings(
         owner = owner_named(organisation)
         page = sighting_lists.answered(registry, limit=limit, after=after, owner=owner, asset_id=asset_id)
     moderator = moderator_of(token)
-    return SightingPage(sightings=[_model(each, moderator) for each in page.sightings], after=page.after)
+    body = SightingPage(sightings=[model_of(each, moderator) for each in page.sightings], after=page.after)
+    return _kept(request, token, body)
 
 
-@router.get("/sightings/counts", summary="How many of each kind by month")
-def count_sightings(service: Open, organisation: _Organisation = None) -> Counts:
+@router.get("/sightings/counts", response_model=Counts, summary="How many of each kind by month")
+def count_sightings(request: Request, service: Open, organisation: _Organisation = None) -> Response:
     """By the month of first filing; what was dismissed is not counted."""
     found = sighting_lists.counts(service.registry, owner_named(organisation))
-    return Counts(counts=[CountModel.model_validate(each, from_attributes=True) for each in found])
+    counts = [CountModel.model_validate(each, from_attributes=True) for each in found]
+    return _kept(request, None, Counts(counts=counts))
 
 
 @router.get("/sightings/counts.csv", response_class=StreamingResponse, summary="The counts as CSV")
@@ -176,48 +122,32 @@ def counts_as_csv(service: Open, organisation: _Organisation = None) -> Streamin
 def sightings_as_csv(service: Open, organisation: _Organisation = None) -> StreamingResponse:
     """The newest answer first. What a spreadsheet would take for a formula begins with an apostrophe."""
     found = sighting_lists.all_answered(service.registry, owner_named(organisation))
-    rows = ([getattr(_model(each, None), column) for column in _SIGHTING_COLUMNS] for each in found)
+    rows = ([getattr(model_of(each, None), column) for column in _SIGHTING_COLUMNS] for each in found)
     return _csv("sightings", csv_lines(_SIGHTING_COLUMNS, rows))
 
 
-@router.get("/sightings/{sighting_id}", summary="One sighting")
-def show_sighting(service: Open, token: Asker, sighting_id: str) -> SightingModel:
+@router.get("/sightings/{sighting_id}", response_model=SightingModel, summary="One sighting")
+def show_sighting(request: Request, service: Open, token: Asker, sighting_id: str) -> Response:
     """Whoever has its id sees how far it has come."""
-    return _model(sightings.find(service.registry, sighting_id), moderator_of(token))
+    found = sightings.find(service.registry, sighting_id)
+    return _kept(request, token, model_of(found, moderator_of(token)))
 
 
 @router.post("/sightings/{sighting_id}/answer", summary="Publish an answer, or correct it")
 def answer_sighting(service: Open, moderator: Moderating, sighting_id: str, answered: Answered) -> SightingModel:
     """For the organisation that it concerns. One that concerns nobody is claimed by saying that it is yours."""
     reply = Reply(answered.answer, answered.text, answered.asset_id)
-    return _model(sightings.answer(service.registry, sighting_id, reply, moderator), moderator)
+    return model_of(sightings.answer(service.registry, sighting_id, reply, moderator), moderator)
 
 
 @router.post("/sightings/{sighting_id}/dismiss", summary="Put a sighting aside")
 def dismiss_sighting(service: Open, moderator: Moderating, sighting_id: str) -> SightingModel:
     """Its answer, if it had one, is taken back. One that concerns nobody wants the scope ``admin``."""
-    return _model(sightings.dismiss(service.registry, sighting_id, moderator), moderator)
+    return model_of(sightings.dismiss(service.registry, sighting_id, moderator), moderator)
 
 
-def _model(sighting: Sighting, moderator: Moderator | None) -> SightingModel:
-    private = moderator is not None and sighting.concerns(moderator)
-    return SightingModel(
-        sighting_id=sighting.sighting_id,
-        page=f"/sightings/{sighting.sighting_id}",
-        state=sighting.state,
-        address=sighting.address if private or sighting.state is State.ANSWERED else None,
-        note=sighting.note if private else None,
-        check_id=sighting.check_id if private else None,
-        asset_id=sighting.asset_id,
-        title=sighting.title,
-        organisation=None if sighting.owner is None else name_of(sighting.owner),
-        times_filed=sighting.times_filed,
-        filed_at=sighting.filed_at,
-        answer=sighting.answer,
-        answer_text=sighting.answer_text,
-        answered_at=sighting.answered_at,
-        changed_at=sighting.changed_at,
-    )
+def _kept(request: Request, token: Token | None, body: BaseModel) -> Response:
+    return etags.answer(request, body, etags.OPEN if token is None else etags.PRIVATE)
 
 
 def _csv(name: str, lines: Iterator[str]) -> StreamingResponse:

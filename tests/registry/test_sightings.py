@@ -188,6 +188,7 @@ def test_only_addresses_of_the_public_web_are_taken(registry: Registry, address:
         ("https://bücher.example/straße", "https://xn--bcher-kva.example/stra%C3%9Fe"),
         ("https://еxample.com/", "https://xn--xample-2of.com/"),
         ("https://example.com/\"><script>alert('x')</script>", "https://example.com/%22%3E%3Cscript%3Ealert(%27x%27)%3C/script%3E"),
+        ("https://example.com/my clip.mp4", "https://example.com/my%20clip.mp4"),
         ("https://93.184.216.34/x", "https://93.184.216.34/x"),
         ("https://[2606:4700::1111]/x", "https://[2606:4700::1111]/x"),
     ],

@@ -87,7 +87,10 @@ def test_filed_by_anyone_answered_by_whom_it_concerns_and_then_public(
     assert (waiting["address"], waiting["note"]) == (ADDRESS, "seen there")
     done = http.post(f"{where}/answer", json={"answer": "altered", "text": "not this face"}, headers=herald)
     assert done.status_code == 200
-    public = http.get(where).json()
+    shown = http.get(where)
+    assert http.get(where, headers={"If-None-Match": shown.headers["etag"]}).status_code == 304
+    assert "private" in http.get(where, headers=herald).headers["cache-control"]
+    public = shown.json()
     assert (public["state"], public["answer"], public["answer_text"]) == ("answered", "altered", "not this face")
     assert (public["address"], public["note"]) == (ADDRESS, None)
     assert http.get("/v1/sightings", params={"asset_id": "harbour"}).json()["sightings"] == [public]
