@@ -32,6 +32,17 @@ class Rates(BaseModel):
     uploads: int = Field(default=120, ge=0)
 
 
+class UploadLimits(BaseModel):
+    """Bounds on files that are sent in parts: one file, all of a token's, all; and how long they may take."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_bytes: int = Field(default=16 << 30, ge=1 << 20)
+    per_token_bytes: int = Field(default=64 << 30, ge=1 << 20)
+    total_bytes: int = Field(default=256 << 30, ge=1 << 20)
+    hours: int = Field(default=24, ge=1, le=24 * 30)
+
+
 class Server(BaseModel):
     """How the registry is served. Sizes are in bytes."""
 
@@ -47,6 +58,8 @@ class Server(BaseModel):
     public_reading: bool = True
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
     rates: Rates = Field(default_factory=Rates)
+    uploads: UploadLimits = Field(default_factory=UploadLimits)
+    max_registrations: int = Field(default=2, ge=1, le=256)
 
 
 class Settings(BaseSettings):
@@ -76,6 +89,11 @@ class Settings(BaseSettings):
     def references(self) -> Path:
         """Folder of reference copies made by signing, by their SHA-256."""
         return self.home / "references"
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of files on their way in."""
+        return self.home / "uploads"
 
     @property
     def database(self) -> str:

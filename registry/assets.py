@@ -18,7 +18,7 @@ from provenance.errors import RegistryError
 from registry import dialects, packing
 from registry.models import AssetRow, EventRow, FingerprintRow
 from registry.store import Registry
-from registry.visibility import SUPERSEDED, WITHDRAWN
+from registry.visibility import SUPERSEDED, WITHDRAWN, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,20 @@ def supersede(registry: Registry, old_id: str, new_id: str, actor: str) -> None:
             )
         old.status = SUPERSEDED
         add_event(session, old_id, "superseded", registry.now(), actor, {"by": new_id})
+
+
+def owner_of_asset(registry: Registry, asset_id: str, viewer: str | None, *, sees_all: bool = False) -> str:
+    """Whose an asset is; ``viewer`` as in ``visibility.visible``, ``sees_all`` for who may see every embargoed one.
+
+    Raises:
+        RegistryError: it is not registered, or the viewer must not know (``asset.unknown``).
+    """
+    allowed = true() if sees_all else visible(viewer, registry.now())
+    with registry.reading() as session:
+        owner = session.scalar(select(AssetRow.owner).where(AssetRow.asset_id == asset_id, allowed))
+    if owner is None:
+        raise _unknown(asset_id)
+    return owner
 
 
 def require_asset(session: Session, asset_id: str) -> AssetRow:

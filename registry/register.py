@@ -75,6 +75,7 @@ def register(
     reference: Path | None = None,
     embargoed: bool = False,
     embargoed_until: datetime | None = None,
+    owner: str | None = None,
     actor: str | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Registered:
@@ -84,16 +85,26 @@ def register(
         reference: its reference copy; without it, the one the signer kept, else one made from the file, if that has
             the signed hash. An asset whose copy cannot be had is registered without.
         embargoed: nobody but the owner finds it until it is released, or ``embargoed_until`` has come.
+        owner: whose it must be, as ``owner_of`` says, where only that one's assets may be registered.
         actor: who registers, for the history; the local account if None.
 
     Raises:
         TrustError: there is no credential, it does not hold, or the policy does not accept the signer.
         CredentialError: it carries no usable fingerprint assertion.
         MediaError: the file cannot be decoded.
-        RegistryError: the fingerprints or the reference copy are not the signed ones, or something cannot be stored.
+        RegistryError: the fingerprints or the reference copy are not the signed ones, it is another's than ``owner``,
+            or something cannot be stored.
     """
     credential = read_credential(path, anchors=anchors, policy=policy)
     signer, label, binding, manifest = _require_authentic(credential, path)
+    if owner is not None and owner_of(signer) != owner:
+        raise RegistryError(
+            "registry.other_owner",
+            "this was signed for another organisation than yours",
+            expected=owner,
+            found=owner_of(signer),
+            hint="sign it with your organisation's certificate, or let the other organisation register it",
+        )
     asset_id = asset_id_of(label, binding)
     signed, reference_sha256 = _signed_fingerprints(credential, path)
     copy = given_reference(reference, reference_sha256) if reference else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 from fastapi import APIRouter, Depends, FastAPI
 
 from provenance import __version__
 from provenance.settings import Settings
-from registry.server import health, login, resolution, sightings, static_files
+from registry.server import health, login, registration, resolution, sightings, static_files, stewardship, tus
 from registry.server.auth import may_read
 from registry.server.content import Places
 from registry.server.guard import Guard
@@ -19,12 +20,19 @@ from registry.server.rates import Limiter
 from registry.server.service import Service
 from registry.store import open_registry
 
-OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)
+OPEN: tuple[APIRouter, ...] = (
+    health.router,
+    static_files.router,
+    login.router,
+    registration.router,
+    stewardship.router,
+    tus.router,
+)
 """What anyone may use, or says itself who may."""
 READING: tuple[APIRouter, ...] = (resolution.router, sightings.router, originals.router)
 """What the public may use unless the operator has switched that off."""
-LARGE: tuple[str, ...] = (resolution.CONTENT_PATH,)
-"""Beginnings of the paths that take files."""
+LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, registration.PATH, f"{tus.PATH}/")
+"""Paths that take files; those that end in ``/`` with all below them."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -44,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.registrations = anyio.CapacityLimiter(settings.server.max_registrations)
     app.state.limiter = Limiter(settings.server.rates)
     app.state.places = Places(settings.server)
     for router in OPEN:

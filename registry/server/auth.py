@@ -33,46 +33,49 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REALM = 'Bearer realm="provenance"'
 
 
-async def _given_form_secret(request: Request) -> str | None:
-    """The form secret that came along, where one is needed: the body is read for nothing else."""
-    if request.method in _SAFE_METHODS or "Authorization" in request.headers or COOKIE not in request.cookies:
-        return None
-    if given := request.headers.get(FORM_HEADER):
-        return given
-    if not request.headers.get("Content-Type", "").startswith(_FORMS):
-        return None
-    value = (await request.form()).get(FORM_FIELD)
-    return value if isinstance(value, str) else None
+def _known(request: Request) -> Token | None:
+    """The token that the header or the session's cookie stands for.
+
+    Raises:
+        HttpError: 401 for a token that cannot be used.
+    """
+    registry: Registry = request.app.state.service.registry
+    header = request.headers.get("Authorization")
+    if header is None:
+        cookie = request.cookies.get(COOKIE)
+        return session_token(registry, cookie) if cookie else None
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthorized("access.scheme", "another way of logging in than a token was tried")
+    try:
+        return token_of(registry, text.strip())
+    except RegistryError as error:
+        if not error.code.startswith("token."):
+            raise
+        raise unauthorized(error.code, error.message, ', error="invalid_token"') from error
 
 
-def asker(request: Request, form: Annotated[str | None, Depends(_given_form_secret)]) -> Token | None:
+async def asker(request: Request, token: Annotated[Token | None, Depends(_known)]) -> Token | None:
     """The token that asks, or None for the public.
 
     Raises:
         HttpError: 401 for a token that cannot be used, 403 for a form that the session's own pages did not make.
     """
-    registry: Registry = request.app.state.service.registry
-    header = request.headers.get("Authorization")
-    if header is not None:
-        scheme, _, text = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise unauthorized("access.scheme", "another way of logging in than a token was tried")
-        try:
-            return token_of(registry, text.strip())
-        except RegistryError as error:
-            if not error.code.startswith("token."):
-                raise
-            raise unauthorized(error.code, error.message, ', error="invalid_token"') from error
-    cookie = request.cookies.get(COOKIE)
-    token = session_token(registry, cookie) if cookie else None
-    if cookie and token and request.method not in _SAFE_METHODS and not is_form_secret(cookie, form or ""):
-        raise HttpError(
-            HTTPStatus.FORBIDDEN,
-            "access.foreign_form",
-            "this form was not made by the pages of your session",
-            expected=f"the session's secret in the field {FORM_FIELD}, or in the header {FORM_HEADER}",
-            hint="load the page again",
-        )
+    by_cookie = token is not None and "Authorization" not in request.headers
+    if by_cookie and request.method not in _SAFE_METHODS:
+        given = request.headers.get(FORM_HEADER)
+        # Only now, for one who is known, is anything of the body read.
+        if given is None and request.headers.get("Content-Type", "").startswith(_FORMS):
+            field = (await request.form()).get(FORM_FIELD)
+            given = field if isinstance(field, str) else None
+        if not is_form_secret(request.cookies[COOKIE], given or ""):
+            raise HttpError(
+                HTTPStatus.FORBIDDEN,
+                "access.foreign_form",
+                "this form was not made by the pages of your session",
+                expected=f"the session's secret in the field {FORM_FIELD}, or in the header {FORM_HEADER}",
+                hint="load the page again",
+            )
     return token
 
 

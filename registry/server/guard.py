@@ -40,8 +40,8 @@ class _TooLargeError(Exception):
 class Guard:
     """ASGI middleware around the whole application.
 
-    ``large``: beginnings of paths that take files, of at most ``max_file`` bytes; every other body has at most
-    ``max_body``.
+    ``large``: paths that take files of at most ``max_file`` bytes, or the beginnings of such where they end in ``/``;
+    every other body has at most ``max_body``.
     """
 
     def __init__(self, app: ASGIApp, *, large: tuple[str, ...], max_file: int, max_body: int) -> None:
@@ -57,7 +57,9 @@ class Guard:
             return
         request_id, began, answered = secrets.token_hex(8), time.monotonic(), 0
         scope.setdefault("state", {})["request_id"] = request_id
-        limit = self._max_file if scope["path"].startswith(self._large) else self._max_body
+        path = scope["path"]
+        large = any(path.startswith(each) if each.endswith("/") else path == each for each in self._large)
+        limit = self._max_file if large else self._max_body
         read = 0
 
         async def bounded() -> Message:
