@@ -15,6 +15,7 @@ from registry.server.auth import may_read
 from registry.server.content import Places
 from registry.server.guard import Guard
 from registry.server.pages import originals
+from registry.server.pages import sightings as sighting_pages
 from registry.server.problems import add_handlers
 from registry.server.rates import Limiter
 from registry.server.service import Service
@@ -29,7 +30,7 @@ OPEN: tuple[APIRouter, ...] = (
     tus.router,
 )
 """What anyone may use, or says itself who may."""
-READING: tuple[APIRouter, ...] = (resolution.router, sightings.router, originals.router)
+READING: tuple[APIRouter, ...] = (resolution.router, sightings.router, originals.router, sighting_pages.router)
 """What the public may use unless the operator has switched that off."""
 LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, registration.PATH, f"{tus.PATH}/")
 """Paths that take files; those that end in ``/`` with all below them."""
