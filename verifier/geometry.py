@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -186,8 +187,13 @@ def match(a: Features, b: Features) -> tuple[NDArray[np.float32], NDArray[np.flo
     return left, right
 
 
-def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]], reading: Reading = AS_SHOWN) -> Geometry:
-    """The best of the geometry, a new estimate, sub-pixel refinements, and the plain resize that it may really be.
+def refine(
+    geometry: Geometry,
+    pairs: list[tuple[GreyImage, GreyImage]],
+    reading: Reading = AS_SHOWN,
+    others: Sequence[Geometry] = (),
+) -> Geometry:
+    """The best of geometries, a new estimate, sub-pixel refinements, and the plain resize that it may really be.
 
     Args:
         pairs: (original, clip) pictures of the same moment.
@@ -197,7 +203,7 @@ def refine(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]], reading
         return geometry
     plain = whole_frame(geometry.original_size, geometry.clip_size, geometry.mirrored)
     fresh = estimate(pairs, reading)
-    starts = [geometry] if fresh is None else [geometry, fresh]
+    starts = [geometry, *others] if fresh is None else [geometry, *others, fresh]
     # A part of a pixel off, a warp blurs, and fits a blurred clip all the better for it: hence the two per cent.
     if np.abs(geometry.matrix - plain.matrix).max() < _PLAIN_PX:
         starts.append(plain)

@@ -91,7 +91,28 @@ def identify(
         if not found:
             # Few hashes are looked up more thoroughly: under keys that are only near to theirs, too.
             _add(found, _nominated(further, None, catalog, limit, watch.part(0.8, 1.0), moments=FEW_MOMENTS))
-    return sorted(found.values(), key=lambda c: c.strength, reverse=True)
+    return sorted(found.values(), key=_strength, reverse=True)
+
+
+def identify_further(looks: Looks, catalog: Catalog, *, limit: int = 8, watch: Watch = UNWATCHED) -> list[Candidate]:
+    """Every film that local features or any further reading nominate, those by features first.
+
+    For where the originals that come closest by plain readings turn out to show another moment: of a series before the
+    same wall, or of footage as dark, one hides the other. An original may be named twice, in two geometries.
+
+    Raises:
+        RegistryError: the registry cannot be asked.
+        TimeSpentError: the time budget ran out before all of it was asked and examined.
+    """
+    watch.step(0.0)
+    glimpsed = _glimpsed(looks, catalog)
+    read = _nominated(by_all_means(looks), None, catalog, limit, watch.part(0.3, 1.0))
+    found = [*sorted(glimpsed, key=_strength, reverse=True), *sorted(read, key=_strength, reverse=True)]
+    return [candidate for candidate in found if candidate.original.duration is not None]
+
+
+def _strength(candidate: Candidate) -> float:
+    return candidate.strength
 
 
 def _glimpsed(looks: Looks, catalog: Catalog) -> list[Candidate]:

@@ -12,9 +12,12 @@ from verifier.align import Alignment, align
 from verifier.clip import Clip
 from verifier.comparers.order import FOREIGN_S
 from verifier.comparers.still import Showing
-from verifier.identify import ENOUGH_SHARE, Candidate
+from verifier.identify import ENOUGH_SHARE, Candidate, identify_further
 from verifier.judge import MIN_SECONDS
 from verifier.watch import TimeSpentError, Watch
+
+_PLAINLY, _FURTHER = 0.5, 0.6
+"""Shares of the progress at which the candidates are laid, and further ones found."""
 
 
 def lay(
@@ -27,8 +30,30 @@ def lay(
 ) -> tuple[list[Alignment], list[str]]:
     """Alignments with the best candidate, and with each further one that explains what no earlier one does.
 
-    Besides, what there was no time to find out.
+    Where a film's frames are close to originals that show another moment, others are looked for. Besides, what there
+    was no time to find out.
     """
+    kept, unlaid = _laid(clip, candidates, catalog, work, settings, watch.part(0.0, _PLAINLY))
+    hidden = any(candidate.picture_share >= ENOUGH_SHARE for candidate in candidates)
+    if catalog is None or kept or unlaid or not hidden or clip.extraction.info.still:
+        return kept, unlaid
+    try:
+        further = identify_further(
+            clip.looks, catalog, watch=watch.part(_PLAINLY, _FURTHER, "looking for further originals")
+        )
+    except TimeSpentError:
+        return [], ["whether it shows another original"]
+    return _laid(clip, further, catalog, work, settings, watch.part(_FURTHER, 1.0))
+
+
+def _laid(
+    clip: Clip,
+    candidates: Sequence[Candidate],
+    catalog: Catalog | None,
+    work: Path,
+    settings: Settings,
+    watch: Watch,
+) -> tuple[list[Alignment], list[str]]:
     kept: list[Alignment] = []
     unlaid: list[str] = []
     for number, candidate in enumerate(candidates if catalog is not None else ()):

@@ -135,16 +135,24 @@ def hash_variants(picture: GreyImage) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return hashes, quality
 
 
-def strip_borders(picture: GreyImage, tolerance: float = 6.0) -> GreyImage:
-    """Cut off rows and columns at the edges whose luma hardly varies (standard deviation below ``tolerance``, 0-255).
+def strip_borders(picture: GreyImage) -> GreyImage:
+    """What lies within the borders, see ``within_borders``."""
+    left, top, right, bottom = within_borders(picture)
+    return picture[top:bottom, left:right]
 
-    Returns the picture itself where more than three quarters of either side would go: that is a dark frame, no border.
+
+def within_borders(picture: GreyImage, tolerance: float = 6.0) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom, in pixels, of what is left without rows and columns at the edges that hardly vary.
+
+    ``tolerance``: standard deviation of luma, 0-255. All of the picture where more than three quarters of either side
+    would go: that is a dark frame, no border.
     """
+    height, width = picture.shape
     top, bottom = _inner(picture.std(axis=1), tolerance)
     left, right = _inner(picture[top:bottom].std(axis=0), tolerance)
-    if bottom - top < picture.shape[0] / 4 or right - left < picture.shape[1] / 4:
-        return picture
-    return picture[top:bottom, left:right]
+    if bottom - top < height / 4 or right - left < width / 4:
+        return 0, 0, width, height
+    return left, top, right, bottom
 
 
 def _inner(deviation: NDArray[np.float64], tolerance: float) -> tuple[int, int]:

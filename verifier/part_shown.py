@@ -1,0 +1,67 @@
+"""Which part of the original's frame a clip shows, where too few features tell: by sliding the clip over it.
+
+For crops of footage that is dark, blurred or smooth. Upright parts of the clip's own shape only: what was cut out of a
+picture and not otherwise bent.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from provenance.fingerprints.readings import AS_SHOWN, MIRRORED
+from provenance.media.values import GreyImage
+from verifier.geometry import Geometry, Matrix, scaling
+
+_WIDTH = 192
+"""Pixels of the original's width at which is looked: finer, what moves between two moments outweighs what is alike."""
+_PARTS = np.geomspace(1.0, 0.4, 20)
+"""Shares of the greatest such part; neighbours lie five per cent apart, as much as a place may be off to correlate."""
+_LEAST = 0.5
+"""Correlation (-1 to 1) from which a place is believed enough to be tried; the motion confirms it or not."""
+_SMALLEST_PX = 24
+
+
+def part_shown(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geometry | None:
+    """The upright part of the original's frame that looks most like the clip in all pairs together; None if none does.
+
+    Args:
+        pairs: (original, clip) pictures of about the same moments.
+        mirrored: whether the clip's pictures have left and right exchanged.
+    """
+    if not pairs:
+        return None
+    height, width = pairs[0][0].shape
+    small = _WIDTH, round(_WIDTH * height / width)
+    originals = [cv2.resize(original, small, interpolation=cv2.INTER_AREA) for original, _ in pairs]
+    clips = [clip[:, ::-1] if mirrored else clip for _, clip in pairs]
+    shape = clips[0].shape[0] / clips[0].shape[1]
+    widest = min(small[0], small[1] / shape)
+    best, found = _LEAST, None
+    for share in _PARTS:
+        size = round(share * widest), min(small[1], round(share * widest * shape))
+        if min(size) < _SMALLEST_PX:
+            continue
+        cut = [cv2.resize(clip, size, interpolation=cv2.INTER_AREA) for clip in clips]
+        scores = np.mean(
+            [cv2.matchTemplate(*pair, cv2.TM_CCOEFF_NORMED) for pair in zip(originals, cut, strict=True)], axis=0
+        )
+        row, column = np.unravel_index(int(np.argmax(scores)), scores.shape)
+        if scores[row, column] > best:
+            best, found = float(scores[row, column]), (int(column), int(row), *size)
+    if found is None:
+        return None
+    clip_size = clips[0].shape[1], clips[0].shape[0]
+    reading = MIRRORED if mirrored else AS_SHOWN
+    matrix = np.linalg.inv(reading.matrix(clip_size)) @ _to_part(found, small, (width, height), clip_size)
+    return Geometry(matrix, (width, height), clip_size, 0)
+
+
+def _to_part(
+    part: tuple[int, int, int, int], small: tuple[int, int], original_size: tuple[int, int], shown_size: tuple[int, int]
+) -> Matrix:
+    """The map that takes a part (left, top, width, height of the small picture) onto all of what is shown."""
+    left, top, width, height = part
+    shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]])
+    matrix: Matrix = scaling((width, height), shown_size) @ shift @ scaling(original_size, small)
+    return matrix
