@@ -1,0 +1,61 @@
+"""Crops of pictures without a feature to hold on to are laid where they were cut out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from provenance.fingerprints.pdq import within_borders
+from verifier.geometry import estimate, refine
+from verifier.part_shown import part_shown
+
+SIZE = (480, 270)
+
+
+def dusk(seed: int) -> NDArray[np.uint8]:
+    """A dark, smooth picture: few grey levels, no corner anywhere."""
+    noise = np.random.default_rng(seed).normal(size=(SIZE[1], SIZE[0])).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 18)
+    return np.clip(20 + 14 * smooth / smooth.std(), 0, 255).astype(np.uint8)
+
+
+def cut(picture: NDArray[np.uint8], left: int, width: int, height: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    part = picture[(SIZE[1] - height) // 2 :][:height, left : left + width]
+    coded = cv2.imencode(".jpg", cv2.resize(part, size), [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
+    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    ("left", "width", "height", "size"), [(170, 152, 270, (202, 360)), (60, 270, 270, (360, 360)), (90, 320, 180, SIZE)]
+)
+def test_a_crop_of_a_dark_picture_is_laid_where_it_was_cut(
+    left: int, width: int, height: int, size: tuple[int, int], mirrored: bool
+) -> None:
+    pairs = [(dusk(seed), cut(dusk(seed), left, width, height, size)) for seed in range(3)]
+    if mirrored:
+        pairs = [(original, clip[:, ::-1].copy()) for original, clip in pairs]
+    assert estimate(pairs) is None, "were there features, nothing else would be needed"
+    found = part_shown(pairs, mirrored)
+    assert found is not None
+    assert found.mirrored is mirrored
+    closer = refine(found, pairs)
+    crop = closer.crop
+    wanted = left / SIZE[0], (SIZE[1] - height) / 2 / SIZE[1], width / SIZE[0], height / SIZE[1]
+    assert (crop.x, crop.y, crop.w, crop.h) == pytest.approx(wanted, abs=0.03)
+
+
+def test_other_pictures_are_laid_nowhere() -> None:
+    pairs = [(dusk(seed), cut(dusk(seed + 100), 170, 152, 270, (202, 360))) for seed in range(4)]
+    assert part_shown(pairs, False) is None
+    assert part_shown([], False) is None
+
+
+def test_borders_are_found_and_a_dark_frame_is_not_taken_for_one() -> None:
+    lively = np.random.default_rng(1).integers(0, 255, (90, 160)).astype(np.uint8)
+    framed = np.full((270, 480), 16, np.uint8)
+    framed[100:190, 40:200] = lively
+    assert within_borders(framed) == (40, 100, 200, 190)
+    assert within_borders(np.full((270, 480), 16, np.uint8)) == (0, 0, 480, 270)
