@@ -18,6 +18,8 @@ from verifier.watch import TimeSpentError, Watch
 
 _PLAINLY, _FURTHER = 0.5, 0.6
 """Shares of the progress at which the candidates are laid, and further ones found."""
+_SAME_PLACE = 0.5
+"""Overlap (0-1) of two parts of the frame from which they are taken for one."""
 
 
 def lay(
@@ -43,7 +45,14 @@ def lay(
         )
     except TimeSpentError:
         return [], ["whether it shows another original"]
-    return _laid(clip, further, catalog, work, settings, watch.part(_FURTHER, 1.0))
+    new = [candidate for candidate in further if not any(_alike(candidate, tried) for tried in candidates)]
+    return _laid(clip, new, catalog, work, settings, watch.part(_FURTHER, 1.0))
+
+
+def _alike(a: Candidate, b: Candidate) -> bool:
+    """Whether two candidates would lay the same original in about the same place."""
+    same = (a.original.asset_id, a.reading.turn, a.mirrored) == (b.original.asset_id, b.reading.turn, b.mirrored)
+    return same and overlap(a.reading.part, b.reading.part) >= _SAME_PLACE
 
 
 def _laid(
@@ -79,7 +88,9 @@ def _laid(
 def elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
     """Whether a candidate fills another part of the frame than the originals already laid on the clip."""
     parts = [alignment.candidate.reading.part for alignment in kept]
-    return candidate.picture_share >= ENOUGH_SHARE and all(overlap(candidate.reading.part, p) < 0.5 for p in parts)
+    return candidate.picture_share >= ENOUGH_SHARE and all(
+        overlap(candidate.reading.part, p) < _SAME_PLACE for p in parts
+    )
 
 
 def coverage(clip: Clip, alignments: Sequence[Alignment], showings: Sequence[Showing] = ()) -> float:
