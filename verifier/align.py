@@ -131,9 +131,6 @@ def _in_span(
     # A resize is what is nearly always done, and pairs of different moments tilt an estimate.
     plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
     near = [g for g in plain if 0 < apart(g, geometry) < _NEARLY * sizes[1][0]]
-    options = [*near[:1], geometry] if known is None else [known]
-    part = part_shown(pairs, candidate.mirrored) if known is None else None
-    options += [part] if part is not None else []
     rough = rough_line(candidate)
     if before and (not rough.share or agreeing(candidate, before[0]) > _GOES_ON):
         line = before[0]
@@ -162,10 +159,14 @@ def _in_span(
             pieces, geometry = settled(pieces, shown), refined
         return shown, Alignment(candidate, pieces, geometry, reference)
 
-    for geometry in options:
+    for geometry in [*near[:1], geometry] if known is None else [known]:
         shown, alignment = laid(geometry)
+        if alignment.pieces:
+            return alignment
+    if known is None and (part := part_shown(pairs, candidate.mirrored)) is not None:
+        _, alignment = laid(part)
         # What is a little off in place and in speed makes up for the one with the other.
-        if alignment.pieces and (geometry is not part or _plain_or_exact(alignment.pieces)):
+        if alignment.pieces and _plain_or_exact(alignment.pieces):
             return alignment
     likely = in_span(lambda track, length: filter(None, [likely_piece(track, kept, length)]), shown, span)
     if likely and known is None:
