@@ -159,8 +159,9 @@ def _in_span(
             pieces, geometry = settled(pieces, shown), refined
         return shown, Alignment(candidate, pieces, geometry, reference)
 
-    for geometry in [*near[:1], geometry] if known is None else [known]:
-        shown, alignment = laid(geometry)
+    geometry = known or geometry
+    for option in [*near[:1], geometry] if known is None else [known]:
+        shown, alignment = laid(option)
         if alignment.pieces:
             return alignment
     if known is None and (part := part_shown(pairs, candidate.mirrored)) is not None:
