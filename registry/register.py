@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from provenance.assets import asset_id_of
-from provenance.credentials.reader import read_credential
+from provenance.credentials.reader import read_credential, read_manifest
 from provenance.credentials.values import Credential, CredentialState, Signer
 from provenance.errors import CredentialError, RegistryError, TrustError
 from provenance.fingerprints.codec import ASSERTION_LABEL, agree, from_assertion
@@ -72,6 +72,7 @@ def register(
     settings: Settings,
     anchors: Sequence[AnchorList],
     policy: Policy,
+    manifest: bytes | None = None,
     reference: Path | None = None,
     embargoed: bool = False,
     embargoed_until: datetime | None = None,
@@ -82,6 +83,8 @@ def register(
     """Put a signed asset into the registry.
 
     Args:
+        manifest: of an asset whose file stays with its publisher; ``path`` is then its reference copy, and whether the
+            file has the signed content is not known (``content_checked`` in the history).
         reference: its reference copy; without it, the one the signer kept, else one made from the file, if that has
             the signed hash. An asset whose copy cannot be had is registered without.
         embargoed: nobody but the owner finds it until it is released, or ``embargoed_until`` has come.
@@ -95,8 +98,11 @@ def register(
         RegistryError: the fingerprints or the reference copy are not the signed ones, it is another's than ``owner``,
             or something cannot be stored.
     """
-    credential = read_credential(path, anchors=anchors, policy=policy)
-    signer, label, binding, manifest = _require_authentic(credential, path)
+    if manifest is None:
+        credential = read_credential(path, anchors=anchors, policy=policy)
+    else:
+        credential, reference = _without_file(manifest, anchors, policy), path
+    signer, label, binding, held = _require_authentic(credential, path)
     if owner is not None and owner_of(signer) != owner:
         raise RegistryError(
             "registry.other_owner",
@@ -114,7 +120,7 @@ def register(
     with store.reading() as session:
         known = session.get(AssetRow, asset_id) is not None
     if known:
-        _complete(store, asset_id, copy, manifest, who)
+        _complete(store, asset_id, copy, held, who)
         return Registered(asset_id, created=False)
 
     with work_folder(settings.home / "work") as work:
@@ -127,10 +133,11 @@ def register(
             require_sandbox=settings.require_sandbox,
             on_progress=on_progress,
         )
-        _require_agreement(signed, found, path)
+        # Local features are of the file's own picture: a smaller one has others.
+        _require_agreement(signed if manifest is None else replace(signed, features_sha256=None), found, path)
         if copy is None and has_hash(extraction.reference, reference_sha256):
             copy = extraction.reference
-        manifest_blob = _Blob(store.blobs.put_bytes(manifest), len(manifest), MANIFEST_TYPE)
+        manifest_blob = _Blob(store.blobs.put_bytes(held), len(held), MANIFEST_TYPE)
         reference_blob = _store_reference(store, copy) if copy else None
 
     prints = replace(signed, features=found.features, frame_features=found.frame_features)
@@ -158,13 +165,22 @@ def register(
         dialects.hold_asset(session, asset_id)
         if session.get(AssetRow, asset_id) is not None:
             return Registered(asset_id, created=False)
-        _write(session, row, prints, manifest_blob, reference_blob, now, who)
+        _write(session, row, prints, manifest_blob, reference_blob, now, who, checked=manifest is None)
     return Registered(asset_id, created=True)
 
 
 def owner_of(signer: Signer) -> str:
     """Whose asset it is: the organisation in the certificate, so that it outlives the certificate; else that one."""
     return f"organisation:{signer.organisation}" if signer.organisation else f"certificate:{signer.fingerprint}"
+
+
+def _without_file(manifest: bytes, anchors: Sequence[AnchorList], policy: Policy) -> Credential:
+    """A manifest's credential with the state that it has if the file is the signed one."""
+    credential = read_manifest(manifest, anchors=anchors, policy=policy)
+    if credential.state is not CredentialState.CONTENT_CHANGED:
+        return credential
+    accepted = policy.assess(credential).accepted
+    return replace(credential, state=CredentialState.AUTHENTIC if accepted else CredentialState.UNTRUSTED)
 
 
 def _require_authentic(credential: Credential, path: Path) -> tuple[Signer, str, str, bytes]:
@@ -237,6 +253,8 @@ def _write(
     reference: _Blob | None,
     now: str,
     actor: str,
+    *,
+    checked: bool,
 ) -> None:
     also = same_picture(session, prints, owner=row.owner, now=now)
     for blob in (manifest, reference):
@@ -247,6 +265,8 @@ def _write(
     session.add(ManifestRow(asset_id=row.asset_id, blob_sha256=manifest.sha256))
     session.add_all(packing.to_rows(row.asset_id, prints))
     detail: dict[str, object] = {"embargoed": row.embargoed, "reference": reference is not None}
+    if not checked:
+        detail["content_checked"] = False
     if also:
         detail["same_picture_as"] = also
     add_event(session, row.asset_id, "registered", now, actor, detail)

@@ -68,6 +68,16 @@ def read_store(stream: BinaryIO, anchors: Sequence[AnchorList], manifest: bytes 
             return _failure(error)
 
 
+def read_alone(manifest: bytes, anchors: Sequence[AnchorList]) -> StoreReading:
+    """Read and validate a manifest store without its asset; that the content does not match says nothing then."""
+    with c2pa.Context.from_json(_settings(anchors)) as context:
+        try:
+            with c2pa.Reader("application/c2pa", io.BytesIO(manifest), context=context) as reader:
+                return _reading(reader, manifest)
+        except c2pa.C2paError as error:
+            return _failure(error)
+
+
 def read_trust(manifest: bytes, anchors: Sequence[AnchorList]) -> dict[str, Any]:
     """The short account of a manifest store without its asset: of use for what does not depend on the content."""
     with c2pa.Context.from_json(_settings(anchors)) as context:

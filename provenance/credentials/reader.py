@@ -13,7 +13,7 @@ from cryptography import x509
 
 from provenance.credentials import container
 from provenance.credentials.certificate import SignatureBoxError, chain_of, signer_of
-from provenance.credentials.library import MAX_MANIFEST_BYTES, Outcome, StoreReading, read_store
+from provenance.credentials.library import MAX_MANIFEST_BYTES, Outcome, StoreReading, read_alone, read_store
 from provenance.credentials.shapes import text
 from provenance.credentials.states import UNTRUSTED_CODE, Statuses, revocation_of, state_of
 from provenance.credentials.store import ManifestStore
@@ -63,11 +63,36 @@ def read_credential(
                 remote_url = reading.remote_url
                 reading = replace(read_store(stream, anchors, _sidecar_bytes(beside)), remote_url=remote_url)
         faults = container.faults_of(stream, opened.size)
+    return _judged(reading, faults, anchors, policy, sidecar=beside is not None, now=now)
+
+
+def read_manifest(
+    manifest: bytes, *, anchors: Sequence[AnchorList], policy: Policy, now: dt.datetime | None = None
+) -> Credential:
+    """Read and validate a manifest store without its asset.
+
+    Its state is ``CONTENT_CHANGED`` where all holds that can: signature, certificate, assertions and history. Whose
+    content that is, only the content can tell. Whether the policy accepts the signer, its ``assess`` says.
+    """
+    if len(manifest) > MAX_MANIFEST_BYTES:
+        return Credential(state=CredentialState.BROKEN, problem=f"larger than {MAX_MANIFEST_BYTES} bytes")
+    return _judged(read_alone(manifest, anchors), (), anchors, policy, sidecar=True, now=now)
+
+
+def _judged(
+    reading: StoreReading,
+    faults: tuple[str, ...],
+    anchors: Sequence[AnchorList],
+    policy: Policy,
+    *,
+    sidecar: bool,
+    now: dt.datetime | None,
+) -> Credential:
     if reading.summary is None or reading.details is None:
         return Credential(
             state=_UNREADABLE[reading.outcome],
             codes=_CODES.get(reading.outcome, ()),
-            sidecar=beside is not None,
+            sidecar=sidecar,
             remote_url=reading.remote_url,
             problem=reading.problem,
         )
@@ -80,7 +105,7 @@ def read_credential(
     elif store.timestamp() is None and _expired(signer, now or dt.datetime.now(dt.UTC)):
         # The library lets a timestamp of any list, also of one that is not for timestamps, excuse this.
         faults = (*faults, EXPIRED)
-    return _credential(store, reading, signer, faults, policy, sidecar=beside is not None)
+    return _credential(store, reading, signer, faults, policy, sidecar=sidecar)
 
 
 def _embedded(stream: BinaryIO, size: int, anchors: Sequence[AnchorList]) -> StoreReading:

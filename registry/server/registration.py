@@ -13,6 +13,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from provenance.credentials.library import MAX_MANIFEST_BYTES
 from provenance.credentials.reader import SIDECAR_SUFFIX
 from provenance.errors import RegistryError
 from provenance.trust.anchors import load_anchors
@@ -28,6 +29,7 @@ from registry.uploads import Upload, Uploads
 
 PATH = "/v1/assets"
 router = APIRouter(tags=["assets"])
+_FILES = ("upload", "reference", "sidecar", "manifest")
 
 _BODY = {
     "requestBody": {
@@ -46,14 +48,15 @@ class Registration(BaseModel):
 
 
 class Order(BaseModel):
-    """What is to be registered. ``upload``, ``reference``, ``sidecar``: ids of complete uploads: the signed file, its
-    reference copy, and the manifest of a file that cannot hold one."""
+    """What is to be registered. ``upload``, ``reference``, ``sidecar``, ``manifest``: ids of complete uploads: the
+    signed file, its reference copy, and the manifest of a file that cannot hold one, or that its publisher keeps."""
 
     model_config = ConfigDict(frozen=True)
 
     upload: str | None = None
     reference: str | None = None
     sidecar: str | None = None
+    manifest: str | None = None
     embargo: bool = False
     embargo_until: AwareDatetime | None = None
 
@@ -76,7 +79,8 @@ async def register_asset(
 ) -> Registration:
     """Put a signed asset of the token's organisation into the registry: the body, or what was uploaded before.
 
-    Harmless to repeat. Takes about as long as the footage takes to decode.
+    Without the file itself, ``manifest`` and ``reference`` are registered; the asset's history then says that its
+    content was not checked. Harmless to repeat. Takes about as long as the footage takes to decode.
     """
     if token.owner is None:
         raise HttpError(
@@ -86,11 +90,11 @@ async def register_asset(
             hint="ask the registry's operator for a token of your organisation",
         )
     uploads = uploads_of(service)
-    sent = None if order.upload else await _body(request, uploads, token)
+    sent = None if order.upload or order.manifest else await _body(request, uploads, token)
     try:
         limiter: anyio.CapacityLimiter = request.app.state.registrations
         given = order.model_copy(update={"upload": sent.upload_id}) if sent else order
-        done = await anyio.to_thread.run_sync(_register, service, uploads, token, given, limiter=limiter)
+        done = await anyio.to_thread.run_sync(_register, service, uploads, token, token.owner, given, limiter=limiter)
     finally:
         if sent is not None:
             _remove(uploads, token, sent.upload_id)
@@ -118,33 +122,45 @@ async def _body(request: Request, uploads: Uploads, token: Token) -> Upload:
     return upload
 
 
-def _register(service: Service, uploads: Uploads, token: Token, order: Order) -> Registration:
-    def path(upload_id: str | None) -> Path | None:
-        return uploads.path(upload_id, token.token_id) if upload_id else None
-
-    signed, sidecar, reference = path(order.upload), path(order.sidecar), path(order.reference)
-    if signed is None or token.owner is None:
-        raise ValueError("the caller has seen to both")
-    if sidecar is not None:
-        beside = signed.with_name(signed.name + SIDECAR_SUFFIX)
-        beside.unlink(missing_ok=True)
-        os.link(sidecar, beside)
+def _register(service: Service, uploads: Uploads, token: Token, owner: str, order: Order) -> Registration:
+    named = {name: value for name in _FILES if (value := getattr(order, name))}
+    paths = {name: uploads.path(upload_id, token.token_id) for name, upload_id in named.items()}
+    signed, manifest, reference = paths.get("upload"), paths.get("manifest"), paths.get("reference")
+    subject = reference if signed is None else signed
+    if subject is None or (signed is None) == (manifest is None):
+        raise HttpError(
+            HTTPStatus.BAD_REQUEST,
+            "request.invalid",
+            "it is not clear what is to be registered",
+            expected="a file, or else a manifest together with its reference copy",
+        )
+    beside = subject.with_name(subject.name + SIDECAR_SUFFIX)
+    beside.unlink(missing_ok=True)
+    if "sidecar" in paths:
+        os.link(paths["sidecar"], beside)
     settings = service.settings
     anchors = load_anchors(settings.anchors)
     done = register(
         service.registry,
-        signed,
+        subject,
         settings=settings,
         anchors=anchors,
         policy=load_policy(settings, anchors),
+        manifest=_content(manifest) if manifest else None,
         reference=reference,
         embargoed=order.embargo,
         embargoed_until=order.embargo_until,
-        owner=token.owner,
+        owner=owner,
         actor=token.actor,
     )
-    _remove(uploads, token, *filter(None, (order.upload, order.sidecar, order.reference)))
-    return Registration(asset_id=done.asset_id, owner=token.owner, created=done.created)
+    _remove(uploads, token, *named.values())
+    return Registration(asset_id=done.asset_id, owner=owner, created=done.created)
+
+
+def _content(manifest: Path) -> bytes:
+    with manifest.open("rb") as file:
+        # What is longer is refused where it is read.
+        return file.read(MAX_MANIFEST_BYTES + 1)
 
 
 def _remove(uploads: Uploads, token: Token, *upload_ids: str) -> None:

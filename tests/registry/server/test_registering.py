@@ -16,9 +16,11 @@ from desks import COURIER, HERALD, Desk, desk, trust_the_newsrooms
 from newsroom import Newsroom, make_photo, sign_claiming
 from PIL import Image
 
+from provenance.credentials.reader import read_credential
 from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
 from provenance.settings import Settings
 from registry.assets import list_assets, show_asset
+from registry.backup import faults
 from registry.store import Registry
 
 
@@ -170,6 +172,53 @@ def test_a_manifest_comes_beside_a_file_that_cannot_hold_it(
     sent["sidecar"] = upload(desks.herald, tmp_path / "signed.webm.c2pa")
     made = desks.herald.http.post("/v1/assets", params=sent)
     assert made.json() == {"asset_id": signed.asset_id, "owner": HERALD, "created": True}
+
+
+@pytest.mark.parametrize("kind", ["clip", "photo"])
+def test_a_publisher_may_keep_the_file_to_itself(
+    desks: Desks, newsroom: Newsroom, registry: Registry, tmp_path: Path, kind: str
+) -> None:
+    signed = newsroom.clip if kind == "clip" else newsroom.photo
+    credential = read_credential(signed.path, anchors=newsroom.anchors, policy=newsroom.policy)
+    assert credential.manifest is not None
+    assert signed.reference is not None
+    manifest = tmp_path / "manifest.c2pa"
+    manifest.write_bytes(credential.manifest)
+
+    def sent(who: Desk, reference: Path) -> httpx.Response:
+        files = {"manifest": upload(who, manifest), "reference": upload(who, reference)}
+        return who.http.post("/v1/assets", params=files)
+
+    assert sent(desks.courier, signed.reference.path).json()["code"] == "registry.other_owner"
+    # The reference copy is bound by the signature; another one says nothing of the file.
+    assert sent(desks.herald, newsroom.photo.path).json()["code"] == "reference.differs"
+    alone = desks.herald.http.post("/v1/assets", params={"manifest": upload(desks.herald, manifest)})
+    assert alone.status_code == 400
+    assert list_assets(registry, 10) == []
+    made = sent(desks.herald, signed.reference.path)
+    assert (made.status_code, made.json()["asset_id"]) == (201, signed.asset_id)
+    (event,) = show_asset(registry, signed.asset_id).events
+    assert event.detail["content_checked"] is False
+    assert list(faults(registry)) == []
+
+
+def test_a_manifest_without_its_file_must_hold_in_all_else(
+    desks: Desks, newsroom: Newsroom, registry: Registry, tmp_path: Path
+) -> None:
+    assert newsroom.clip.reference is not None
+    credential = read_credential(newsroom.clip.path, anchors=newsroom.anchors, policy=newsroom.policy)
+    data = credential.manifest or b""
+    stranger = newsroom.sign(newsroom.photo.path, tmp_path / "stranger.jpg", newsroom.stranger)
+    theirs = read_credential(stranger.path, anchors=newsroom.anchors, policy=newsroom.policy).manifest or b""
+    middle = data.index(b"Herald") + 2
+    for manifest in (b"x", data[:-200], data[:middle] + b"X" + data[middle + 1 :], theirs):
+        path = tmp_path / "manifest.c2pa"
+        path.write_bytes(manifest)
+        files = {"manifest": path, "reference": newsroom.clip.reference.path}
+        sent = {name: upload(desks.herald, file) for name, file in files.items()}
+        answer = desks.herald.http.post("/v1/assets", params=sent)
+        assert (answer.status_code, answer.json()["code"]) == (422, "registry.not_authentic")
+    assert list_assets(registry, 10) == []
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..", "%2e%2e", "x" * 5000, "", "0" * 31, "0" * 33])
