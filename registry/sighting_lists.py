@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, case, func, or_, select, tuple_
 from provenance.errors import RegistryError
 from registry.models import AssetRow
 from registry.sighting_models import SightingRow
-from registry.sightings import Moderator, Sighting, State, from_row
+from registry.sighting_values import Moderator, Sighting, State
+from registry.sightings import from_row
 from registry.store import Registry
 
 MAX_PAGE = 200

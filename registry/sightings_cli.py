@@ -10,14 +10,12 @@ import click
 
 from provenance.console import safe
 from provenance.context import settings_of
+from registry.sighting_values import Answer, Moderator, Reply, Sighting
 
 if TYPE_CHECKING:
-    from registry.sightings import Sighting
     from registry.store import Registry
 
 _ORGANISATION = click.option("--organisation", metavar="NAME", help="As it is in its certificates.")
-# Not imported from ``registry.sightings``: the database library costs more than the rest of start-up together.
-_ANSWERS = ("ours", "edited", "altered", "not_ours")
 
 
 @click.group()
@@ -35,7 +33,6 @@ def list_command(ctx: click.Context, public: bool, organisation: str | None, lim
     """List what waits for an answer, oldest first."""
     from registry import sighting_lists
     from registry.owners import owner_named
-    from registry.sightings import Moderator
 
     owner = owner_named(organisation)
     with _open(ctx) as store:
@@ -56,7 +53,7 @@ def list_command(ctx: click.Context, public: bool, organisation: str | None, lim
 
 @sightings.command("answer")
 @click.argument("sighting_id")
-@click.argument("answer", type=click.Choice(_ANSWERS))
+@click.argument("answer", type=click.Choice([answer.value for answer in Answer]))
 @click.option("--text", default="", help="What is published with the answer.")
 @click.option("--asset", "asset_id", metavar="ID", help="The original, where it is not the one that was filed.")
 @_ORGANISATION
@@ -69,7 +66,6 @@ def answer_command(
     --organisation says whose answer it is, where the sighting was filed for nobody.
     """
     from registry.owners import owner_named
-    from registry.sightings import Answer, Moderator, Reply
     from registry.sightings import answer as publish
 
     moderator = Moderator(owner_named(organisation), admin=True)
@@ -83,7 +79,7 @@ def answer_command(
 @click.pass_context
 def dismiss_command(ctx: click.Context, sighting_id: str) -> None:
     """Put a sighting aside, such as spam. An answer that was published is taken back."""
-    from registry.sightings import Moderator, dismiss
+    from registry.sightings import dismiss
 
     with _open(ctx) as store:
         done = dismiss(store, sighting_id, Moderator(None, admin=True))

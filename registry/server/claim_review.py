@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from registry.sightings import Answer, Sighting
+from registry.sighting_values import Answer, Sighting
 
 CATEGORIES = {
     Answer.OURS: "OriginalMediaContent",

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from registry.owners import name_of
-from registry.sightings import Answer, Moderator, Sighting, State
+from registry.sighting_values import Answer, Moderator, Sighting, State
 
 
 class Filed(BaseModel):

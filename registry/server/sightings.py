@@ -27,7 +27,7 @@ from registry.server.sighting_bodies import (
     SightingPage,
     model_of,
 )
-from registry.sightings import Filing, Moderator, Reply
+from registry.sighting_values import Filing, Moderator, Reply
 
 router = APIRouter(prefix="/v1", tags=["sightings"])
 

@@ -17,7 +17,8 @@ from provenance.settings import Settings
 from registry.backup import export
 from registry.models import AssetRow
 from registry.sighting_lists import Count, all_answered, answered, counts, queue
-from registry.sightings import Answer, Filing, Moderator, Reply, State, answer, dismiss, file, find
+from registry.sighting_values import Answer, Filing, Moderator, Reply, State
+from registry.sightings import answer, dismiss, file, find
 from registry.store import Registry, create_registry, open_registry
 
 HERALD, COURIER = Moderator("organisation:Herald"), Moderator("organisation:Courier")

@@ -22,7 +22,7 @@ from registry.server.rates import limited
 from registry.server.service import Open, Service
 from registry.server.sighting_plot import plot
 from registry.server.sightings import Moderating, moderator_of
-from registry.sightings import Answer, Filing, Reply, State
+from registry.sighting_values import Answer, Filing, Reply, State
 
 router = APIRouter(prefix="/sightings", include_in_schema=False)
 

@@ -22,7 +22,8 @@ from registry.server.app import create_app
 from registry.server.claim_review import CATEGORIES, claim_review
 from registry.server.sighting_plot import HEIGHT, plot
 from registry.sighting_lists import Count
-from registry.sightings import Answer, Filing, Moderator, Reply, Sighting, State, answer, file
+from registry.sighting_values import Answer, Filing, Moderator, Reply, Sighting, State
+from registry.sightings import answer, file
 from registry.store import Registry
 
 ADDRESS = "https://video.example.com/watch?v=1&t=2"
