@@ -136,6 +136,26 @@ def test_what_concerns_nobody_is_claimed_by_who_says_that_it_is_theirs(registry:
     assert dismiss(registry, file(registry, Filing(f"{ADDRESS}2")).sighting_id, ADMIN).state is State.DISMISSED
 
 
+@BACKENDS
+def test_of_two_who_claim_at_once_one_has_it(registry: Registry) -> None:
+    sighting_id = file(registry, Filing(ADDRESS)).sighting_id
+    codes: list[str] = []
+
+    def claim(moderator: Moderator) -> None:
+        try:
+            answer(registry, sighting_id, Reply(Answer.OURS), moderator)
+        except RegistryError as error:
+            codes.append(error.code)
+
+    threads = [threading.Thread(target=claim, args=(moderator,)) for moderator in (HERALD, COURIER)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == ["sighting.other_owner"]
+    assert find(registry, sighting_id).owner in {HERALD.owner, COURIER.owner}
+
+
 def test_nobody_learns_of_an_embargoed_asset_by_filing(registry: Registry) -> None:
     with registry.writing() as session:
         for asset_id in ("harbour", "market"):

@@ -21,6 +21,7 @@ from provenance.settings import Rates, Settings
 from registry.accounts import add_organisation, new_token
 from registry.models import AssetRow
 from registry.server.app import create_app
+from registry.server.csv_rows import csv_lines
 from registry.sighting_models import SightingRow
 from registry.store import Registry
 
@@ -190,6 +191,13 @@ def test_a_script_in_every_text_stays_text_in_csv(
     assert "<" not in rows[0]["address"]
     assert "note" not in rows[0]
     assert http.get("/v1/sightings.csv", params={"organisation": "Courier"}).text.count("\n") == 1
+
+
+def test_many_rows_are_sent_in_pieces_and_read_as_they_were() -> None:
+    rows = [(str(n), f'a "{n}",\r\nb') for n in range(250)]
+    pieces = list(csv_lines(("n", "text"), iter(rows)))
+    assert len(pieces) == 3
+    assert [tuple(row) for row in csv.reader(io.StringIO("".join(pieces), newline=""))] == [("n", "text"), *rows]
 
 
 def test_counts_come_as_json_and_as_csv(http: httpx.Client, log_in: Callable[..., dict[str, str]]) -> None:
