@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from provenance.errors import SettingsError
@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     database_url: str | None = None
     blobs_url: str | None = None
     policy_file: Path | None = None
+    registry_url: str | None = None
+    registry_token: SecretStr | None = None
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)
     server: Server = Field(default_factory=Server)
@@ -94,6 +96,11 @@ class Settings(BaseSettings):
     def uploads(self) -> Path:
         """Folder of files on their way in."""
         return self.home / "uploads"
+
+    @property
+    def reference_cache(self) -> Path:
+        """Folder of reference copies that a registry elsewhere sent, by their SHA-256."""
+        return self.home / "cache" / "references"
 
     @property
     def database(self) -> str:

@@ -100,7 +100,7 @@ def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] |
         original = load_original(session, asset_id, allowed)
         events = session.scalars(select(EventRow).where(EventRow.asset_id == asset_id).order_by(EventRow.number))
         if original is None:
-            raise _unknown(asset_id)
+            raise unknown(asset_id)
         return AssetRecord(
             original,
             row.owner,
@@ -207,7 +207,7 @@ def owner_of_asset(registry: Registry, asset_id: str, viewer: str | None, *, see
     with registry.reading() as session:
         owner = session.scalar(select(AssetRow.owner).where(AssetRow.asset_id == asset_id, allowed))
     if owner is None:
-        raise _unknown(asset_id)
+        raise unknown(asset_id)
     return owner
 
 
@@ -219,7 +219,7 @@ def require_asset(session: Session, asset_id: str) -> AssetRow:
     """
     row = session.get(AssetRow, asset_id)
     if row is None:
-        raise _unknown(asset_id)
+        raise unknown(asset_id)
     return row
 
 
@@ -236,7 +236,8 @@ def _require_not_withdrawn(row: AssetRow) -> None:
         )
 
 
-def _unknown(asset_id: str) -> RegistryError:
+def unknown(asset_id: str) -> RegistryError:
+    """The error for an asset that is not there, or not for who asks."""
     return RegistryError(
         "asset.unknown",
         "no asset is registered under this id",

@@ -13,10 +13,9 @@ from provenance.errors import RegistryError
 from registry import index
 from registry.assets import load_original
 from registry.models import AssetRow, BlobRow
+from registry.references import suffix_of
 from registry.store import Registry
 from registry.visibility import visible
-
-_SUFFIXES = {"video/mp4": ".mp4", "image/jpeg": ".jpg", "audio/mp4": ".m4a"}
 
 
 class LocalCatalog:
@@ -45,7 +44,7 @@ class LocalCatalog:
         held = held_reference(self._registry, asset_id, self._viewer)
         if held is None:
             return None
-        return self._registry.blobs.fetch(held.sha256, into / f"{held.sha256}{_SUFFIXES.get(held.media_type, '.bin')}")
+        return self._registry.blobs.fetch(held.sha256, into / f"{held.sha256}{suffix_of(held.media_type)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +16,35 @@ _ISCC = Algorithm("io.iscc.v0", "0")
 _DIGEST = Algorithm("sha256", "1")
 FRAMES = "frames"
 """Value of ``FingerprintRow.kind``."""
+
+
+class Packed(Protocol):
+    """What a fingerprint is unpacked from: a row, or what came over the network."""
+
+    @property
+    def kind(self) -> str:
+        """Which fingerprint it is."""
+        ...
+
+    @property
+    def algorithm(self) -> str:
+        """What made it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The algorithm's version."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, str | int | float]:
+        """The algorithm's parameters."""
+        ...
+
+    @property
+    def value(self) -> bytes:
+        """The bytes."""
+        ...
 
 
 def to_rows(asset_id: str, prints: Fingerprints) -> list[FingerprintRow]:
@@ -46,7 +76,7 @@ def to_rows(asset_id: str, prints: Fingerprints) -> list[FingerprintRow]:
     return rows
 
 
-def from_rows(rows: Iterable[FingerprintRow]) -> Fingerprints:
+def from_rows(rows: Iterable[Packed]) -> Fingerprints:
     """The fingerprints that the rows of one asset hold.
 
     Raises:
@@ -94,7 +124,7 @@ class _Reader:
             raise ValueError(f"{len(self._data)} bytes where {self._at} were expected")
 
 
-def _frames(row: FingerprintRow) -> FrameHashes:
+def _frames(row: Packed) -> FrameHashes:
     reader = _Reader(row.value)
     count, views = (int(v) for v in reader.head("<II"))
     frames = FrameHashes(
@@ -108,7 +138,7 @@ def _frames(row: FingerprintRow) -> FrameHashes:
     return frames
 
 
-def _sound(row: FingerprintRow) -> SoundPrint:
+def _sound(row: Packed) -> SoundPrint:
     reader = _Reader(row.value)
     count, step_s = reader.head("<Id")
     values = reader.array("<u4", int(count)).astype(np.uint32)
@@ -117,14 +147,14 @@ def _sound(row: FingerprintRow) -> SoundPrint:
     return SoundPrint(_algorithm(row), values, loud, float(step_s))
 
 
-def _features(row: FingerprintRow) -> Features:
+def _features(row: Packed) -> Features:
     reader = _Reader(row.value)
     found = _picture(reader, _algorithm(row))
     reader.done()
     return found
 
 
-def _frame_features(row: FingerprintRow) -> FrameFeatures:
+def _frame_features(row: Packed) -> FrameFeatures:
     reader = _Reader(row.value)
     (count,) = reader.head("<I")
     times = reader.array("<i8", int(count)).astype(np.int64)
@@ -156,5 +186,5 @@ def _row(asset_id: str, kind: str, algorithm: Algorithm, value: bytes) -> Finger
     )
 
 
-def _algorithm(row: FingerprintRow) -> Algorithm:
+def _algorithm(row: Packed) -> Algorithm:
     return Algorithm(row.algorithm, row.version, row.parameters)

@@ -8,6 +8,13 @@ from provenance.errors import RegistryError
 from provenance.files import sha256_file
 from provenance.media.source import open_media
 
+_SUFFIXES = {"video/mp4": ".mp4", "image/jpeg": ".jpg", "audio/mp4": ".m4a"}
+
+
+def suffix_of(media_type: str) -> str:
+    """The ending of a reference copy's name."""
+    return _SUFFIXES.get(media_type, ".bin")
+
 
 def given_reference(path: Path, signed_sha256: str | None) -> Path:
     """Check a reference copy that somebody names.

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 
-from provenance.catalog import Catalog
 from provenance.console import progress, safe, stderr, stdout
 from provenance.context import NamedPath, settings_of
 from provenance.errors import OutputError
@@ -19,8 +19,8 @@ from provenance.report import Report, Verdict
 from provenance.settings import Settings
 from provenance.trust.anchors import load_anchors
 from provenance.trust.policy_file import load_policy
-from registry.catalog import LocalCatalog
-from registry.store import open_registry
+from registry.client.catalog import HttpCatalog
+from registry.client.opening import open_catalog, read_token
 from verifier.pipeline import verify as verify_clip
 from verifier.render_html import render_html
 from verifier.render_text import print_report
@@ -51,6 +51,8 @@ def duration(text: str) -> float:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (provenance.report/1).")
 @click.option("--report", "page", type=NamedPath(), help="Also write the report as one HTML file.")
 @click.option("--force", is_flag=True, help="Replace the HTML file if it is there.")
+@click.option("--registry", "address", metavar="URL", help="Ask the registry at this address [setting registry_url].")
+@click.option("--token-file", type=NamedPath(), help="File with the token to ask it with [PROVENANCE_REGISTRY_TOKEN].")
 @click.option("--no-registry", is_flag=True, help="Look at the clip's own credential only.")
 @click.option("--budget", type=duration, help="Time to take (30s, 2m); the report says what it did not suffice for.")
 @click.pass_context
@@ -60,6 +62,8 @@ def verify(
     as_json: bool,
     page: Path | None,
     force: bool,
+    address: str | None,
+    token_file: Path | None,
     no_registry: bool,
     budget: float | None,
 ) -> None:
@@ -68,6 +72,12 @@ def verify(
     Exit codes: 0 authentic or match, 3 altered, 4 unknown, 5 inconclusive, 1 the command failed.
     """
     settings = settings_of(ctx)
+    if no_registry and address is not None:
+        raise click.UsageError("--registry and --no-registry exclude each other")
+    if address is not None:
+        settings = settings.model_copy(update={"registry_url": address})
+    if token_file is not None:
+        settings = settings.model_copy(update={"registry_token": SecretStr(read_token(token_file))})
     if page is not None:
         _refuse_page(page, clip, replace=force)
     report = _report(settings, clip, pictures=page is not None, registry=not no_registry, quiet=as_json, budget=budget)
@@ -90,18 +100,22 @@ def _report(
     anchors = load_anchors(settings.anchors)
     policy = load_policy(settings, anchors)
     with ExitStack() as stack:
-        catalog: Catalog | None = LocalCatalog(stack.enter_context(open_registry(settings))) if registry else None
-        advance = stack.enter_context(progress(f"Looking at {clip.name}", quiet=quiet))
-        return verify_clip(
-            clip,
-            catalog=catalog,
-            settings=settings,
-            anchors=anchors,
-            policy=policy,
-            on_progress=advance,
-            evidence=pictures,
-            budget=budget,
-        )
+        catalog = open_catalog(settings, anchors, policy, stack) if registry else None
+        with progress(f"Looking at {clip.name}", quiet=quiet) as advance:
+            report = verify_clip(
+                clip,
+                catalog=catalog,
+                settings=settings,
+                anchors=anchors,
+                policy=policy,
+                on_progress=advance,
+                evidence=pictures,
+                budget=budget,
+            )
+        if isinstance(catalog, HttpCatalog) and catalog.passed_over:
+            count = len(catalog.passed_over)
+            stderr().print(f"{count} originals passed over: your trust policy does not accept their signers")
+        return report
 
 
 def _refuse_page(page: Path, clip: Path, *, replace: bool) -> None:

@@ -10,7 +10,18 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from provenance import __version__
 from provenance.settings import Settings
-from registry.server import health, login, registration, resolution, sightings, static_files, stewardship, tus
+from registry.server import (
+    assets,
+    health,
+    login,
+    nominations,
+    registration,
+    resolution,
+    sightings,
+    static_files,
+    stewardship,
+    tus,
+)
 from registry.server.auth import may_read
 from registry.server.content import Places
 from registry.server.guard import Guard
@@ -30,9 +41,16 @@ OPEN: tuple[APIRouter, ...] = (
     tus.router,
 )
 """What anyone may use, or says itself who may."""
-READING: tuple[APIRouter, ...] = (resolution.router, sightings.router, originals.router, sighting_pages.router)
+READING: tuple[APIRouter, ...] = (
+    resolution.router,
+    assets.router,
+    nominations.router,
+    sightings.router,
+    originals.router,
+    sighting_pages.router,
+)
 """What the public may use unless the operator has switched that off."""
-LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, registration.PATH, f"{tus.PATH}/")
+LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, nominations.PATH, registration.PATH, f"{tus.PATH}/")
 """Paths that take files; those that end in ``/`` with all below them."""
 
 

@@ -21,17 +21,21 @@ from registry.server.slots import Slots
 
 MAX_UPLOADS = 16
 """Files taken in at a time."""
+MAX_SEARCHES = 8
+"""Queries of many hashes looked up at a time."""
 _WAIT_S = 2.0
+_SEARCH_WAIT_S = 10.0
 _OVER_A_LIMIT = frozenset({"media.too_long", "media.timeout"})
 _NEVER_MEDIA = ("text/", "model/", "multipart/")
 
 
 class Places:
-    """How many files may be on their way in, and how many may be decoded."""
+    """How many files may be on their way in, how many be decoded, and how many searches under way."""
 
     def __init__(self, server: Server) -> None:
         self.uploads = Slots(MAX_UPLOADS, _WAIT_S)
         self.decoders = Slots(server.max_decoders, _WAIT_S)
+        self.searches = Slots(MAX_SEARCHES, _SEARCH_WAIT_S)
 
 
 async def fingerprints_of_body(request: Request, service: Service) -> Fingerprints:

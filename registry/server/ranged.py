@@ -10,16 +10,20 @@ from typing import BinaryIO
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from registry.server import etags
+
 _CHUNK = 1 << 18
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 
-def ranged(request: Request, file: BinaryIO, size: int, media_type: str, etag: str) -> Response:
+def ranged(
+    request: Request, file: BinaryIO, size: int, media_type: str, etag: str, caching: str = etags.PRIVATE
+) -> Response:
     """The file, or the one range of it that is asked for; several ranges get the whole. The file is closed in the end.
 
-    ``etag``: without quotes. Nobody but the browser may keep the answer.
+    ``etag``: without quotes. ``caching``: who may keep the answer; nobody but the browser if left out.
     """
-    headers = {"Accept-Ranges": "bytes", "ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
+    headers = {"Accept-Ranges": "bytes", "ETag": f'"{etag}"', "Cache-Control": caching}
     if request.headers.get("If-None-Match") == headers["ETag"]:
         file.close()
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -1,10 +1,12 @@
-"""What every implementation of the catalog port must do. Add another implementation to ``IMPLEMENTATIONS``."""
+"""What every implementation of the catalog port must do: in process and over HTTP, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +15,19 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from newsroom import Newsroom, make_clip
 from postgres import BACKENDS
+from serving import serving
 
 from provenance.catalog import Catalog, Query
 from provenance.errors import RegistryError
 from provenance.fingerprints.extract import fingerprint_clip
 from provenance.fingerprints.values import Fingerprints
-from provenance.settings import Settings
+from provenance.settings import Rates, Server, Settings
+from registry.accounts import add_organisation, new_token
 from registry.assets import release, supersede, withdraw
 from registry.catalog import LocalCatalog
+from registry.client.catalog import HttpCatalog
+from registry.client.connection import Connection
+from registry.server.app import create_app
 from registry.store import Registry, open_registry
 
 HERALD = "organisation:Herald"
@@ -36,14 +43,30 @@ pytestmark = BACKENDS
 
 Opened = Callable[..., Catalog]
 
-IMPLEMENTATIONS: dict[str, Callable[[Registry, str | None], Catalog]] = {"local": LocalCatalog}
+IMPLEMENTATIONS = ("local", "http")
 
 
-@pytest.fixture(params=sorted(IMPLEMENTATIONS))
-def catalog(request: pytest.FixtureRequest, registry: Registry) -> Opened:
+@pytest.fixture(params=IMPLEMENTATIONS)
+def catalog(
+    request: pytest.FixtureRequest, registry: Registry, settings: Settings, newsroom: Newsroom, tmp_path: Path
+) -> Iterator[Opened]:
     """Opens the catalog under test over the registry, for anybody or for an owner."""
-    make = IMPLEMENTATIONS[request.param]
-    return lambda viewer=None: make(registry, viewer)
+    if request.param == "local":
+        yield lambda viewer=None: LocalCatalog(registry, viewer)
+        return
+    unlimited = settings.model_copy(update={"server": Server(rates=Rates(nominations=0))})
+    with serving(create_app(unlimited)) as client, ExitStack() as stack:
+
+        def opened(viewer: str | None = None) -> Catalog:
+            token = None
+            if viewer:
+                add_organisation(registry, viewer)
+                _, token = new_token(registry, "desk", role="reader", owner=viewer, valid=None)
+            connection = stack.enter_context(Connection(str(client.base_url), token))
+            cache = tmp_path / f"cache-{secrets.token_hex(4)}"
+            return HttpCatalog(connection, anchors=newsroom.anchors, policy=newsroom.policy, cache=cache)
+
+        yield opened
 
 
 @pytest.fixture(scope="module")
