@@ -149,9 +149,19 @@ class Segment:
         }
 
 
+class ComparedWith(StrEnum):
+    """What of an original a clip was compared with."""
+
+    REFERENCE = "reference copy"
+    FULL = "full original"
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An original that the clip comes from. ``coverage`` is the share of the clip it explains, ``score`` 0-100."""
+    """An original that the clip comes from. ``coverage`` is the share of the clip it explains, ``score`` 0-100.
+
+    ``compared_with``: None where there was nothing to compare, or nothing to compare with.
+    """
 
     asset_id: str
     title: str
@@ -160,6 +170,7 @@ class Match:
     coverage: float
     score: int
     segments: tuple[Segment, ...] = ()
+    compared_with: ComparedWith | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The match's JSON object."""
@@ -171,6 +182,7 @@ class Match:
             "coverage": round(self.coverage, 3),
             "score": self.score,
             "segments": [s.as_json() for s in self.segments],
+            "compared_with": self.compared_with.value if self.compared_with else None,
         }
 
 
@@ -289,6 +301,7 @@ __all__ = [
     "WHOLE_FRAME",
     "Budget",
     "ClipFacts",
+    "ComparedWith",
     "CredentialFacts",
     "Declared",
     "Evidence",

@@ -10,6 +10,7 @@ from provenance.report import (
     SCHEMA,
     Budget,
     ClipFacts,
+    ComparedWith,
     CredentialFacts,
     Declared,
     Evidence,
@@ -94,6 +95,8 @@ def _match(told: Mapping[str, Any]) -> Match:
             )
             for segment in told["segments"]
         ),
+        # Not there in reports of the first version.
+        compared_with=ComparedWith(told["compared_with"]) if told.get("compared_with") else None,
     )
 
 

@@ -63,7 +63,10 @@ class Server(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Where things are and how far to go. Every field is also a PROVENANCE_* variable."""
+    """Where things are and how far to go. Every field is also a PROVENANCE_* variable.
+
+    ``originals``: folders in which ``verify`` looks for the signed files themselves.
+    """
 
     model_config = SettingsConfigDict(env_prefix="PROVENANCE_", frozen=True, extra="forbid", env_nested_delimiter="__")
 
@@ -73,6 +76,7 @@ class Settings(BaseSettings):
     policy_file: Path | None = None
     registry_url: str | None = None
     registry_token: SecretStr | None = None
+    originals: tuple[Path, ...] = ()
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)
     server: Server = Field(default_factory=Server)
@@ -101,6 +105,11 @@ class Settings(BaseSettings):
     def reference_cache(self) -> Path:
         """Folder of reference copies that a registry elsewhere sent, by their SHA-256."""
         return self.home / "cache" / "references"
+
+    @property
+    def claims(self) -> Path:
+        """Which file in the folders of originals claims to be which asset: a cache, made anew when it is lost."""
+        return self.home / "originals.json"
 
     @property
     def database(self) -> str:

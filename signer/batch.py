@@ -25,9 +25,10 @@ from typing import Any, Protocol
 
 from provenance.errors import OutputError, ProvenanceError
 from provenance.files import finish_pair, sweep
+from provenance.identity import identity_of
 from provenance.settings import Settings
 from signer.inputs import Found, Item
-from signer.journal import Begun, Finished, Journal, identity_of
+from signer.journal import Begun, Finished, Journal
 from signer.order import Order, Outcome, Signed, State, StoppedError, outdated
 from signer.workers import Heard, Workers
 

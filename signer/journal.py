@@ -55,16 +55,6 @@ class Finished:
     registered_in: str | None = None
 
 
-def identity_of(path: Path) -> str | None:
-    """Inode, size and times of a file: while they stay the same, so does its content. None where there is no file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    # The time of the last change of the inode, too: programs can set the other time as they like, not this one.
-    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
-
-
 class Journal:
     """The open journal; a context manager. Every change is on disk when its method returns."""
 

@@ -49,9 +49,9 @@ _LOOK_WIDTH = 160
 class Alignment:
     """The clip laid on one original: which moment is which, and which pixel is which.
 
-    ``reference`` is the copy that is compared with; None where it was withheld, and then pieces come from the
-    hashes alone and ``geometry`` is None. A still has one piece over the whole clip. ``by_sound``: only the sound is
-    the original's.
+    ``reference`` is what is compared with: the reference copy or, where ``full``, the signed file itself. None where
+    neither is at hand, and then pieces come from the hashes alone and ``geometry`` is None. A still has one piece over
+    the whole clip. ``by_sound``: only the sound is the original's.
     """
 
     candidate: Candidate
@@ -59,6 +59,7 @@ class Alignment:
     geometry: Geometry | None
     reference: Path | None
     by_sound: bool = False
+    full: bool = False
 
 
 def align(
@@ -67,7 +68,7 @@ def align(
     """Find geometry and pieces; those of the sound where the picture is not the original's, or of another moment.
 
     Raises:
-        MediaError: the reference copy cannot be decoded.
+        MediaError: what is compared with cannot be decoded.
         TimeSpentError: the time budget ran out before it was done.
     """
     seen = candidate.picture_share >= MIN_PICTURE_SHARE

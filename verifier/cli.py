@@ -55,6 +55,12 @@ def duration(text: str) -> float:
 @click.option("--token-file", type=NamedPath(), help="File with the token to ask it with [PROVENANCE_REGISTRY_TOKEN].")
 @click.option("--no-registry", is_flag=True, help="Look at the clip's own credential only.")
 @click.option("--budget", type=duration, help="Time to take (30s, 2m); the report says what it did not suffice for.")
+@click.option(
+    "--originals",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of signed files to compare with in full; may be repeated.",
+)
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -66,6 +72,7 @@ def verify(
     token_file: Path | None,
     no_registry: bool,
     budget: float | None,
+    originals: tuple[Path, ...],
 ) -> None:
     """Say what a clip is and what was done to it.
 
@@ -80,7 +87,15 @@ def verify(
         settings = settings.model_copy(update={"registry_token": SecretStr(read_token(token_file))})
     if page is not None:
         _refuse_page(page, clip, replace=force)
-    report = _report(settings, clip, pictures=page is not None, registry=not no_registry, quiet=as_json, budget=budget)
+    report = _report(
+        settings,
+        clip,
+        pictures=page is not None,
+        registry=not no_registry,
+        quiet=as_json,
+        budget=budget,
+        originals=(*settings.originals, *originals),
+    )
     if page is not None:
         source = render_html(report)
         with replace_atomically(page, replace=force) as path:
@@ -95,7 +110,14 @@ def verify(
 
 
 def _report(
-    settings: Settings, clip: Path, *, pictures: bool, registry: bool, quiet: bool, budget: float | None
+    settings: Settings,
+    clip: Path,
+    *,
+    pictures: bool,
+    registry: bool,
+    quiet: bool,
+    budget: float | None,
+    originals: tuple[Path, ...],
 ) -> Report:
     anchors = load_anchors(settings.anchors)
     policy = load_policy(settings, anchors)
@@ -111,6 +133,7 @@ def _report(
                 on_progress=advance,
                 evidence=pictures,
                 budget=budget,
+                originals=originals,
             )
         if isinstance(catalog, HttpCatalog) and catalog.passed_over:
             count = len(catalog.passed_over)

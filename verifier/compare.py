@@ -20,6 +20,7 @@ from verifier.comparers.order import compare_order
 from verifier.comparers.pairs import Stretch
 from verifier.comparers.picture import Excess, measure
 from verifier.comparers.regions import compare_regions
+from verifier.copies import NOTHING_TO_COMPARE_WITH
 from verifier.face_detector import detector
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, TimeSpentError, Watch
@@ -58,7 +59,7 @@ def compare(
     What takes least comes first: time, sound, then the picture piece by piece.
 
     Raises:
-        MediaError: the reference copy cannot be decoded.
+        MediaError: what is compared with cannot be decoded.
     """
     original = alignment.candidate.original
     still = clip.extraction.info.still or original.duration is None
@@ -83,7 +84,7 @@ def compare(
         findings += held + changed
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
     if alignment.reference is None:
-        not_checked.append("picture and sound in detail: the publisher keeps no reference copy of this original")
+        not_checked.append(f"picture and sound in detail: {NOTHING_TO_COMPARE_WITH}")
     if clip.facts.width and excesses:
         not_checked += LIMITS if not still else ()
     if clip.facts.width and not excesses and not unseen and alignment.reference is not None:

@@ -6,10 +6,11 @@ from provenance.assets import Original
 from provenance.catalog import Catalog
 from provenance.credentials.store import ACTIONS_GATHERED, ACTIONS_UNREAD
 from provenance.credentials.values import Credential
-from provenance.report import WHOLE_FRAME, CredentialFacts, Match, Segment
+from provenance.report import WHOLE_FRAME, ComparedWith, CredentialFacts, Match, Segment
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.order import clip_interval, original_interval
+from verifier.copies import compared_with
 from verifier.declared import Declaration
 from verifier.laying import coverage
 
@@ -31,15 +32,21 @@ def match_laid(alignment: Alignment, clip: Clip) -> Match:
         )
         for piece in alignment.pieces
     )
+    used = compared_with(alignment.reference, full=alignment.full)
     score = round(100 * min(1.0, max((piece.score for piece in alignment.pieces), default=0.0)))
-    return match_with(alignment.candidate.original, coverage(clip, [alignment]), segments, score)
+    return match_with(alignment.candidate.original, coverage(clip, [alignment]), segments, score, used)
 
 
-def match_with(original: Original, coverage: float, segments: tuple[Segment, ...], score: int) -> Match:
+def match_with(
+    original: Original,
+    coverage: float,
+    segments: tuple[Segment, ...],
+    score: int,
+    compared_with: ComparedWith | None = None,
+) -> Match:
     """The match with an original. ``coverage``: share of the clip, 0-1; ``score``: 0-100, cut off below."""
-    return Match(
-        original.asset_id, original.title, original.signer, original.signed_at, coverage, max(0, score), segments
-    )
+    title, signer, signed_at = original.title, original.signer, original.signed_at
+    return Match(original.asset_id, title, signer, signed_at, coverage, max(0, score), segments, compared_with)
 
 
 def credential_facts(credential: Credential, declaration: Declaration | None) -> CredentialFacts:

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 
 from provenance.assets import Original
-from provenance.catalog import Catalog
 from provenance.fingerprints.features import STILL_POINTS, features
 from provenance.media.values import Frame, GreyImage
 from provenance.report import Kind
 from provenance.settings import Settings
 from verifier.clip import Clip
 from verifier.comparers.still import Showing, compare_still
+from verifier.copies import Copies
 from verifier.identify import Candidate
 from verifier.pictures import pictures_at, size_of
 from verifier.shared_features import ASKED_FRAMES, evenly, frame_features
@@ -34,35 +34,35 @@ _NEAR_S = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def animated_frames(
-    clip: Clip, candidates: Sequence[Candidate], catalog: Catalog, work: Path, settings: Settings, watch: Watch
+    clip: Clip, candidates: Sequence[Candidate], copies: Copies, settings: Settings, watch: Watch
 ) -> tuple[Showing, ...]:
     """The frames of films that the clip was made out of.
 
     Args:
         candidates: films that the clip could not be laid on, best first.
-        work: a folder for copies and frames.
 
     Raises:
         RegistryError: the registry's reference copy is not the signed one.
-        MediaError: a reference copy cannot be decoded.
+        MediaError: what is compared with cannot be decoded.
         TimeSpentError: the time budget ran out before all were looked at.
     """
     shown = evenly(clip.looks.spaced(0.0), ASKED_FRAMES)
     found = []
     for candidate in [c for c in candidates if c.picture_share > 0][:_MOST_FILMS]:
         watch.step(0.0)
-        reference = catalog.reference_copy(candidate.original.asset_id, work)
+        reference = copies.at_hand(candidate.original, watch)
         if reference is None or not shown:
             continue
         moment, picture = _likeliest(candidate, reference, shown[len(shown) // 2], settings)
         if picture is None:
             continue
-        target = work / f"{candidate.original.asset_id}-frame.png"
+        target = copies.work / f"{candidate.original.asset_id}-frame.png"
         cv2.imwrite(str(target), picture)
         track = track_still(clip, _photograph(candidate.original, picture), target, settings)
         if track is None:
             continue
-        showing = compare_still(clip, replace(track, moment=moment))
+        full = copies.reference(candidate.original) is None
+        showing = compare_still(clip, replace(track, reference=reference, moment=moment, full=full))
         if any(finding.kind is Kind.STILL_ANIMATED for finding in showing.findings):
             found.append(showing)
     return tuple(found)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from provenance.catalog import Catalog
+from provenance.errors import MediaError
 from provenance.fingerprints.rectangles import overlap
 from provenance.settings import Settings
 from verifier.align import Alignment, align
 from verifier.clip import Clip
 from verifier.comparers.order import FOREIGN_S
 from verifier.comparers.still import Showing
+from verifier.copies import NOTHING_TO_COMPARE_WITH, Copies
 from verifier.identify import ENOUGH_SHARE, Candidate, identify_further
 from verifier.judge import MIN_SECONDS
 from verifier.watch import TimeSpentError, Watch
@@ -26,7 +27,7 @@ def lay(
     clip: Clip,
     candidates: Sequence[Candidate],
     catalog: Catalog | None,
-    work: Path,
+    copies: Copies,
     settings: Settings,
     watch: Watch,
 ) -> tuple[list[Alignment], list[str]]:
@@ -35,7 +36,7 @@ def lay(
     Where a film's frames are close to originals that show another moment, others are looked for. Besides, what there
     was no time to find out.
     """
-    kept, unlaid = _laid(clip, candidates, catalog, work, settings, watch.part(0.0, _PLAINLY))
+    kept, unlaid = _laid(clip, candidates, copies, settings, watch.part(0.0, _PLAINLY))
     hidden = any(candidate.picture_share >= ENOUGH_SHARE for candidate in candidates)
     if catalog is None or kept or unlaid or not hidden or clip.extraction.info.still:
         return kept, unlaid
@@ -46,7 +47,7 @@ def lay(
     except TimeSpentError:
         return [], ["whether it shows another original"]
     new = [candidate for candidate in further if not any(_alike(candidate, tried) for tried in candidates)]
-    return _laid(clip, new, catalog, work, settings, watch.part(_FURTHER, 1.0))
+    return _laid(clip, new, copies, settings, watch.part(_FURTHER, 1.0))
 
 
 def _alike(a: Candidate, b: Candidate) -> bool:
@@ -58,14 +59,13 @@ def _alike(a: Candidate, b: Candidate) -> bool:
 def _laid(
     clip: Clip,
     candidates: Sequence[Candidate],
-    catalog: Catalog | None,
-    work: Path,
+    copies: Copies,
     settings: Settings,
     watch: Watch,
 ) -> tuple[list[Alignment], list[str]]:
     kept: list[Alignment] = []
     unlaid: list[str] = []
-    for number, candidate in enumerate(candidates if catalog is not None else ()):
+    for number, candidate in enumerate(candidates):
         covered = coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
         if covered and not elsewhere(candidate, kept):
             continue
@@ -73,8 +73,7 @@ def _laid(
         laying = watch.part(number / len(candidates), (number + 1) / len(candidates), f"laying it on “{title}”")
         try:
             laying.step(0.0)
-            reference = catalog.reference_copy(candidate.original.asset_id, work) if catalog is not None else None
-            alignment = align(clip, candidate, reference, settings, laying)
+            alignment = _align(clip, candidate, copies, settings, laying)
         except TimeSpentError:
             unlaid.append(f"whether it shows “{title}”")
             continue
@@ -83,6 +82,19 @@ def _laid(
         if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
             kept.append(alignment)
     return kept, unlaid
+
+
+def _align(clip: Clip, candidate: Candidate, copies: Copies, settings: Settings, watch: Watch) -> Alignment:
+    """Lay it on the reference copy; on the full original where that copy was withheld."""
+    original = candidate.original
+    reference = copies.reference(original)
+    full = copies.full(original, watch) if reference is None else None
+    if full is not None:
+        try:
+            return align(clip, candidate, full, settings, watch)
+        except MediaError:
+            copies.forsake(original)
+    return align(clip, candidate, reference, settings, watch)
 
 
 def elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:
@@ -113,7 +125,7 @@ def doubt(clip: Clip, alignments: Sequence[Alignment]) -> str | None:
     if alignments and moving and clip.duration < MIN_SECONDS:
         return f"it is only {clip.duration:.1f} s long"
     if alignments and any(alignment.reference is None for alignment in alignments):
-        return "the publisher keeps no reference copy to compare it with"
+        return NOTHING_TO_COMPARE_WITH
     if clip.extraction.info.has_video and alignments and all(a.by_sound for a in alignments):
         return "only its sound was recognised, not its picture"
     placed = [piece for alignment in alignments if alignment.geometry for piece in alignment.pieces]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from provenance.times import Interval
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.still import Showing, compare_still, geometry_of
+from verifier.copies import Copies, compared_with
+from verifier.entries import match_with
 from verifier.geometry import Geometry, refine, scaling
 from verifier.identify import Candidate
 from verifier.pictures import pictures_at, size_of
@@ -33,17 +34,17 @@ def is_photograph(original: Original) -> bool:
 
 
 def show(
-    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings, watch: Watch
+    clip: Clip, known: Sequence[Original], catalog: Catalog, copies: Copies, settings: Settings, watch: Watch
 ) -> tuple[Showing, ...]:
     """The photographs that a film shows; of several copies of one, that which is seen best.
 
     Raises:
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
-        MediaError: a reference copy cannot be decoded.
+        MediaError: what is compared with cannot be decoded.
         TimeSpentError: the time budget ran out before all were looked at.
     """
     kept: list[Showing] = []
-    for track in find_stills(clip, known, catalog, work, settings, watch):
+    for track in find_stills(clip, known, catalog, copies, settings, watch):
         showing = compare_still(clip, track)
         if not any(_same_place(showing, other) for other in kept):
             kept.append(showing)
@@ -51,14 +52,14 @@ def show(
 
 
 def lay_picture(
-    clip: Clip, known: Sequence[Original], catalog: Catalog, work: Path, settings: Settings, watch: Watch
+    clip: Clip, known: Sequence[Original], catalog: Catalog, copies: Copies, settings: Settings, watch: Watch
 ) -> list[Alignment]:
     """A picture laid on the photograph whose features it shares, where its hash found nothing; empty if there is none.
 
     Raises:
         RegistryError, MediaError, TimeSpentError: see ``show``.
     """
-    tracks = find_stills(clip, known, catalog, work, settings, watch)
+    tracks = find_stills(clip, known, catalog, copies, settings, watch)
     return [_alignment(clip, track, settings) for track in tracks[:1]]
 
 
@@ -78,8 +79,8 @@ def match_of(showing: Showing, clip: Clip) -> Match:
     segments = tuple(Segment(run, moment, 1.0, mirrored, showing.crop) for run in showing.runs)
     shown = float(sum((run.length for run in showing.runs), start=Interval.of(0.0, 0.0).length))
     coverage = min(1.0, shown / clip.duration) if clip.duration else 1.0
-    title, signer, signed_at = original.title, original.signer, original.signed_at
-    return Match(original.asset_id, title, signer, signed_at, coverage, showing.score, segments)
+    track = showing.track
+    return match_with(original, coverage, segments, showing.score, compared_with(track.reference, full=track.full))
 
 
 def _alignment(clip: Clip, track: StillTrack, settings: Settings) -> Alignment:

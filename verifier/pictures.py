@@ -1,4 +1,4 @@
-"""The pictures that files show at some moments, and their sizes."""
+"""The pictures that files show at some moments, and the sizes at which they are compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.media.commands import STILL_REFERENCE_SIDE
 from provenance.media.frames import read_frames
+from provenance.media.geometry import bounded_size, copy_size
 from provenance.media.probe import probe
 from provenance.media.values import GreyImage
 from provenance.settings import Settings
@@ -82,6 +84,7 @@ def pairs_at(
 
 
 def size_of(path: Path, settings: Settings) -> tuple[int, int]:
-    """Width and height of a film or picture, in pixels."""
+    """Width and height at which a film or picture is compared, in pixels: those that its copy has or would have."""
     info = probe(path, limits=settings.limits, require_sandbox=settings.require_sandbox)
-    return info.width or 1, info.height or 1
+    width, height = info.width or 1, info.height or 1
+    return bounded_size(width, height, STILL_REFERENCE_SIDE) if info.still else copy_size(width, height)

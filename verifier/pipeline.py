@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from provenance.assets import Original
 from provenance.catalog import Catalog
 from provenance.credentials.reader import read_credential
 from provenance.credentials.values import Credential, CredentialState
+from provenance.errors import MediaError
 from provenance.report import (
     Budget,
     ClipFacts,
@@ -27,9 +28,12 @@ from provenance.times import Interval
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
+from verifier.align import Alignment
+from verifier.archive import Archive
 from verifier.clip import Clip, UnreadError, read_clip
 from verifier.compare import Comparison, compare
 from verifier.comparers.still import Showing
+from verifier.copies import Copies, Originals
 from verifier.declared import Declaration, covered, declaration_of
 from verifier.entries import credential_facts, match_laid, match_with, never_checked
 from verifier.evidence import draw_evidence
@@ -61,6 +65,7 @@ def verify(
     on_progress: OnProgress | None = None,
     evidence: bool = True,
     budget: float | None = None,
+    originals: Sequence[Path] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Say what a clip is and what was done to it.
@@ -78,6 +83,8 @@ def verify(
         on_progress: may raise to cancel, see ``OnProgress``.
         evidence: draw pictures for the findings.
         budget: seconds after which nothing more is begun; the report says what was left undone.
+        originals: folders in which the signed files themselves are looked for; without them, and for what is not found
+            there, clips are compared with reference copies.
         clock: seconds from any moment on, for the budget.
 
     Raises:
@@ -99,7 +106,9 @@ def verify(
         if own is not None:
             outcome = _signed_bytes(own, facts, credential)
         elif clip is not None:
-            outcome = _examine(clip, credential, declaration, catalog, work, settings, watch)
+            among = Originals(Archive(originals, settings.claims), anchors, policy) if originals else None
+            copies = Copies(catalog, work, settings, among)
+            outcome = _examine(clip, credential, declaration, catalog, copies, settings, watch)
         else:
             outcome = _unfinished(credential, watch, "all of the clip", "the clip was read")
         judged = judge(outcome.findings, severities, covered(declaration, outcome.findings, facts))
@@ -166,7 +175,7 @@ def _examine(
     credential: Credential,
     declaration: Declaration | None,
     catalog: Catalog | None,
-    work: Path,
+    copies: Copies,
     settings: Settings,
     watch: Watch,
 ) -> _Outcome:
@@ -183,21 +192,21 @@ def _examine(
     film = not clip.extraction.info.still
     photographs = [c for c in candidates if is_photograph(c.original)]
     others = [c for c in candidates if not film or c not in photographs]
-    alignments, unlaid = lay(clip, others, catalog, work, settings, watch.part(_SEARCHED, _LAID))
+    alignments, unlaid = lay(clip, others, catalog, copies, settings, watch.part(_SEARCHED, _LAID))
     showings: tuple[Showing, ...] = ()
     looking = watch.part(_LAID, _LOOKED, "looking for photographs")
     try:
         if catalog is not None and not film and not alignments:
-            alignments = lay_picture(clip, [c.original for c in photographs], catalog, work, settings, looking)
+            alignments = lay_picture(clip, [c.original for c in photographs], catalog, copies, settings, looking)
         elif catalog is not None and film:
             explained = coverage(clip, alignments) > MOSTLY_EXPLAINED
             known = [c.original for c in photographs if not explained or elsewhere(c, alignments)]
             if known or not explained:
-                showings = show(clip, known, catalog, work, settings, looking)
+                showings = show(clip, known, catalog, copies, settings, looking)
             if not explained and not showings:
                 laid_on = {alignment.candidate.original.asset_id for alignment in alignments}
                 films = [c for c in others if c.original.asset_id not in laid_on]
-                showings = animated_frames(clip, films, catalog, work, settings, looking)
+                showings = animated_frames(clip, films, copies, settings, looking)
     except TimeSpentError:
         unlaid.append("whether it shows a registered photograph")
     laid = [a.candidate for a in alignments] + [candidate_of(showing.track) for showing in showings]
@@ -205,12 +214,14 @@ def _examine(
     comparing = watch.part(_LOOKED, _COMPARED, "comparing")
     count = len(alignments)
     compared = tuple(
-        compare(clip, alignment, settings, comparing.part(index / count, (index + 1) / count), primary=index == 0)
-        for index, alignment in enumerate(alignments)
+        _compare(clip, alignment, copies, settings, comparing.part(n / count, (n + 1) / count), primary=n == 0)
+        for n, alignment in enumerate(alignments)
     )
+    alignments = [each.alignment for each in compared]
     findings = [finding for each in compared for finding in each.findings]
     findings += [finding for showing in showings for finding in showing.findings]
     not_checked = [each.not_checked for each in compared] + [showing.not_checked for showing in showings]
+    not_checked.append(tuple(copies.notes(candidate.original for candidate in laid)))
     if unlaid:
         not_checked.append(tuple(f"{line}: {watch.reason}" for line in unlaid))
     elif candidates:
@@ -222,7 +233,7 @@ def _examine(
         same_manifest=False,
         coverage=coverage(clip, alignments, showings),
         compared=all(comparison.complete for comparison in compared),
-        doubt=doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None),
+        doubt=doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None) or copies.doubt(),
         derived=declaration is not None and any(match.asset_id == declaration.asset_id for match in matches),
         unfinished=_left_undone(watch, unlaid, compared),
     )
@@ -234,6 +245,20 @@ def _examine(
         tuple(dict.fromkeys(line for lines in not_checked for line in lines)),
         showings,
     )
+
+
+def _compare(
+    clip: Clip, alignment: Alignment, copies: Copies, settings: Settings, watch: Watch, *, primary: bool
+) -> Comparison:
+    """Compare with the full original where it is at hand, which was laid on by its reference copy: that is quicker."""
+    original = alignment.candidate.original
+    full = copies.full(original, watch.part(0.0, 0.0, f"looking for the full original of “{original.title}”"))
+    if full is not None:
+        try:
+            return compare(clip, replace(alignment, reference=full, full=True), settings, watch, primary=primary)
+        except MediaError:
+            copies.forsake(original)
+    return compare(clip, replace(alignment, reference=copies.reference(original)), settings, watch, primary=primary)
 
 
 def _left_undone(watch: Watch, unlaid: Sequence[str], compared: Sequence[Comparison]) -> str | None:

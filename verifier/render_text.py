@@ -87,6 +87,8 @@ def _match(match: Match) -> RenderableType:
         ("Asset", match.asset_id),
         ("Covers", f"{words.percent(match.coverage)} of the clip, score {match.score} of 100"),
     ]
+    if match.compared_with is not None:
+        rows.append(("Compared", f"with its {match.compared_with.value}"))
     shown = match.segments[:_MOST_SEGMENTS]
     for index, segment in enumerate(shown):
         notes = f", speed {words.times(segment.speed)}" if abs(segment.speed - 1) > 0.005 else ""

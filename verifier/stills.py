@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -22,6 +22,7 @@ from provenance.media.frames import read_frames
 from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
 from verifier.clip import Clip
+from verifier.copies import Copies
 from verifier.shared_features import ASKED_FRAMES, MOST_NOMINATED, evenly, feature_query, frame_features, looked_at
 from verifier.still_fit import SURE_POINTS, Fit, fit
 from verifier.still_motion import Laid, lay
@@ -38,7 +39,7 @@ _SURE_SPREAD = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """A photograph in one frame. ``laid``: None where there is no reference copy to lay on."""
+    """A photograph in one frame. ``laid``: None where there is no copy to lay on."""
 
     frame: Frame
     fit: Fit
@@ -54,8 +55,9 @@ class Sighting:
 class StillTrack:
     """Where a clip shows a photograph, or one frame of a film: that at ``moment`` seconds.
 
-    ``canvas``: the photograph about as large as the clip shows it, None where its copy was withheld. ``sightings``: in
-    order of time, of the ``looked`` moments (seconds), ``step`` apart.
+    ``reference``: what is compared with, the signed file itself where ``full``. ``canvas``: the photograph about as
+    large as the clip shows it, None where there is nothing to compare with. ``sightings``: in order of time, of the
+    ``looked`` moments (seconds), ``step`` apart.
     """
 
     original: Original
@@ -65,13 +67,14 @@ class StillTrack:
     looked: tuple[float, ...]
     step: float
     moment: float | None = None
+    full: bool = False
 
 
 def find_stills(
     clip: Clip,
     known: Sequence[Original],
     catalog: Catalog,
-    work: Path,
+    copies: Copies,
     settings: Settings,
     watch: Watch = UNWATCHED,
 ) -> list[StillTrack]:
@@ -79,11 +82,10 @@ def find_stills(
 
     Args:
         known: photographs that were nominated otherwise.
-        work: a folder for reference copies.
 
     Raises:
         RegistryError: the registry cannot be asked, or its reference copy is not the signed one.
-        MediaError: a reference copy cannot be decoded.
+        MediaError: what is compared with cannot be decoded.
         TimeSpentError: the time budget ran out before all were looked at.
     """
     watch.step(0.0)
@@ -99,10 +101,10 @@ def find_stills(
     for number, original in enumerate(originals.values()):
         watch.step(number / len(originals))
         if original.duration is None and original.fingerprints.features is not None:
-            reference = catalog.reference_copy(original.asset_id, work)
-            track = track_still(clip, original, reference, settings, cache)
+            full = copies.full(original, watch.part(number / len(originals), number / len(originals)))
+            track = track_still(clip, original, full or copies.reference(original), settings, cache)
             if track is not None:
-                tracks.append(track)
+                tracks.append(replace(track, full=full is not None))
     return sorted(tracks, key=lambda track: -len(track.sightings))
 
 
@@ -117,11 +119,11 @@ def track_still(
 
     Args:
         original: with the photograph's features.
-        reference: its copy, or None where that is withheld.
+        reference: its copy or itself, or None where neither is at hand.
         cache: features of the clip's frames by their time, gathered as they are needed.
 
     Raises:
-        MediaError: the reference copy cannot be decoded.
+        MediaError: what is compared with cannot be decoded.
     """
     photo = original.fingerprints.features
     if photo is None:

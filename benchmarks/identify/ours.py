@@ -22,6 +22,7 @@ from registry.store import open_registry
 from verifier import pipeline
 from verifier.align import Alignment
 from verifier.clip import Clip, read_clip
+from verifier.copies import Copies
 from verifier.identify import identify
 from verifier.laying import coverage, doubt, lay
 from verifier.watch import UNWATCHED
@@ -134,7 +135,8 @@ def ask_report(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> l
 def _answer(clip: Clip, catalog: Catalog, work: Path, names: Mapping[str, str], settings: Settings) -> Answer:
     began = _clock()
     candidates = identify(clip.prints, clip.looks, catalog)
-    laid, _ = lay(clip, candidates, catalog, work, settings, UNWATCHED)  # the very step that `verify` takes
+    copies = Copies(catalog, work, settings)
+    laid, _ = lay(clip, candidates, catalog, copies, settings, UNWATCHED)  # the very step that `verify` takes
     wall, cpu = _since(began)
     scores = {names[candidate.original.asset_id]: min(candidate.strength, 3.0) / 10 for candidate in candidates}
     for alignment in laid:

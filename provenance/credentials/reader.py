@@ -61,7 +61,7 @@ def read_credential(
             if beside is not None:
                 stream.seek(0)
                 remote_url = reading.remote_url
-                reading = replace(read_store(stream, anchors, _sidecar_bytes(beside)), remote_url=remote_url)
+                reading = replace(read_store(stream, anchors, sidecar_bytes(beside)), remote_url=remote_url)
         faults = container.faults_of(stream, opened.size)
     return _judged(reading, faults, anchors, policy, sidecar=beside is not None, now=now)
 
@@ -217,7 +217,12 @@ def _codes(
     return tuple(dict.fromkeys([*found, *statuses.broken_ingredients, *of_ingredients]))
 
 
-def _sidecar_bytes(path: Path) -> bytes:
+def sidecar_bytes(path: Path) -> bytes:
+    """The manifest store in a sidecar.
+
+    Raises:
+        CredentialError: it cannot be read, or is too large.
+    """
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_MANIFEST_BYTES + 1)

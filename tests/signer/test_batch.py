@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from batch_bench import LIMIT_S, Desk, children, damaged, lines_of, picture, pictures
 
+from provenance.identity import identity_of
 from provenance.settings import load_settings
 from signer.batch import JOURNAL
 from signer.home import make_development_home
-from signer.journal import Begun, Journal, identity_of
+from signer.journal import Begun, Journal
 from signer.keys import load_key, store_chain, store_private
 
 PASSPHRASE = "a passphrase nobody may see"

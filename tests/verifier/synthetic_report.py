@@ -7,6 +7,7 @@ import numpy as np
 
 from provenance.report import (
     ClipFacts,
+    ComparedWith,
     CredentialFacts,
     Declared,
     Evidence,
@@ -123,6 +124,7 @@ def altered(text: str | None = None) -> Report:
                 0.97,
                 93,
                 segments,
+                ComparedWith.FULL,
             ),
         ),
         findings,

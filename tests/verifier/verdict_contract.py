@@ -15,7 +15,7 @@ FIELDS = {
     },
     "clip": {"name", "sha256", "media_type", "duration", "width", "height", "fps", "audio"},
     "credential": {"state", "signer", "codes", "timestamp", "revocation", "made_from"},
-    "match": {"asset_id", "title", "signer", "signed_at", "coverage", "score", "segments"},
+    "match": {"asset_id", "title", "signer", "signed_at", "coverage", "score", "segments", "compared_with"},
     "segment": {"clip", "original", "speed", "mirrored", "crop"},
     "finding": {
         "kind", "severity", "clip", "original", "region", "score", "explanation", "declared_by", "declared_as",
@@ -122,6 +122,7 @@ def check_match(match: Mapping[str, Any], duration: float | None) -> None:
     assert number(match["coverage"], 0, 1)
     assert type(match["score"]) is int
     assert 0 <= match["score"] <= 100
+    assert match["compared_with"] in ("reference copy", "full original", None)
     assert match["segments"]
     for segment in match["segments"]:
         has(segment, "segment")

@@ -11,6 +11,7 @@ from provenance.times import Interval
 from verifier.clip import Clip
 from verifier.comparers.framing import CROP_SHARE, TURN_DEGREES
 from verifier.comparers.liveliness import Liveliness, liveliness
+from verifier.copies import NOTHING_TO_COMPARE_WITH
 from verifier.geometry import Geometry
 from verifier.still_fit import moved
 from verifier.still_motion import block_centres, block_side
@@ -65,8 +66,8 @@ def compare_still(clip: Clip, track: StillTrack) -> Showing:
     doubt: str | None = None
     lively: Liveliness | None = None
     if track.canvas is None:
-        not_checked = ["whether the photograph was set in motion: its publisher keeps no reference copy"]
-        doubt = "the publisher keeps no reference copy to compare it with"
+        not_checked = [f"whether the photograph was set in motion: {NOTHING_TO_COMPARE_WITH}"]
+        doubt = NOTHING_TO_COMPARE_WITH
     else:
         laid = [sighting.laid for sighting in track.sightings if sighting.laid is not None]
         lively = liveliness(laid, max(track.canvas.shape))
