@@ -66,6 +66,10 @@ class ReportError(ProvenanceError):
     """A report cannot be read."""
 
 
+class LogError(ProvenanceError):
+    """A registry's log is not what it says it is: changed, rolled back, forked, or signed by another key."""
+
+
 class OutputError(ProvenanceError):
     """An output could not be written, or would replace a file that was not to be replaced."""
 

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     registry_url: str | None = None
     registry_token: SecretStr | None = None
     originals: tuple[Path, ...] = ()
+    log_origin: str | None = Field(default=None, pattern=r"^[!-*,-~]{1,200}$")
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)
     server: Server = Field(default_factory=Server)
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
     def anchors(self) -> Path:
         """Folder of trust lists."""
         return self.home / "trust"
+
+    @property
+    def log(self) -> Path:
+        """Folder of the log's private key, and of what was last seen of logs."""
+        return self.home / "log"
 
     @property
     def references(self) -> Path:

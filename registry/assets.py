@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from provenance.assets import Original
 from provenance.errors import RegistryError
 from registry import dialects, packing
+from registry.log.leaves import note_asset_event
+from registry.log.sequencing import recording
 from registry.models import AssetRow, EventRow, FingerprintRow
 from registry.store import Registry
 from registry.visibility import SUPERSEDED, WITHDRAWN, visible
@@ -146,7 +148,7 @@ def withdraw(registry: Registry, asset_id: str, reason: str, actor: str) -> None
     Raises:
         RegistryError: ``asset.unknown``, ``asset.withdrawn``.
     """
-    with registry.writing() as session:
+    with recording(registry) as session:
         dialects.hold_asset(session, asset_id)
         row = require_asset(session, asset_id)
         _require_not_withdrawn(row)
@@ -160,7 +162,7 @@ def release(registry: Registry, asset_id: str, actor: str) -> None:
     Raises:
         RegistryError: ``asset.unknown``, ``asset.not_embargoed``.
     """
-    with registry.writing() as session:
+    with recording(registry) as session:
         dialects.hold_asset(session, asset_id)
         row = require_asset(session, asset_id)
         if not row.embargoed:
@@ -178,7 +180,7 @@ def supersede(registry: Registry, old_id: str, new_id: str, actor: str) -> None:
     Raises:
         RegistryError: ``asset.unknown``, ``asset.withdrawn``, ``asset.same``, ``asset.other_owner``.
     """
-    with registry.writing() as session:
+    with recording(registry) as session:
         dialects.hold_asset(session, old_id)
         old, new = require_asset(session, old_id), require_asset(session, new_id)
         _require_not_withdrawn(old)
@@ -224,9 +226,11 @@ def require_asset(session: Session, asset_id: str) -> AssetRow:
 
 
 def add_event(session: Session, asset_id: str, kind: str, at: str, actor: str, detail: Mapping[str, object]) -> None:
-    """Write the next event of an asset, within the caller's transaction."""
+    """Write the next event of an asset, within the caller's transaction (see ``log.sequencing.recording``)."""
     last = session.scalar(select(func.max(EventRow.number)).where(EventRow.asset_id == asset_id))
-    session.add(EventRow(asset_id=asset_id, number=(last or 0) + 1, kind=kind, at=at, actor=actor, detail=dict(detail)))
+    number = (last or 0) + 1
+    session.add(EventRow(asset_id=asset_id, number=number, kind=kind, at=at, actor=actor, detail=dict(detail)))
+    note_asset_event(session, asset_id, number, kind, at, detail)
 
 
 def _require_not_withdrawn(row: AssetRow) -> None:

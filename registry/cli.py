@@ -74,7 +74,10 @@ def register(
                 if not as_json:
                     click.echo(error_as_text(error), err=True)
                 continue
-            results.append({"file": str(path), "asset_id": done.asset_id, "created": done.created})
+            receipt = done.receipt.as_json() if done.receipt else None
+            results.append(
+                {"file": str(path), "asset_id": done.asset_id, "created": done.created, "receipt": receipt}
+            )
             if not as_json:
                 words = "registered" if done.created else "was registered already"
                 click.echo(f"{done.asset_id}  {safe(path.name)} {words}")

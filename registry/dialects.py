@@ -20,6 +20,7 @@ _INDEX_LOCK = 7_041_001
 _READ_LOCK = 7_041_002
 _ASSET_LOCKS = 7_041_003
 _SCHEMA_LOCK = 7_041_004
+_LOG_LOCK = 7_041_005
 
 _KEYS_AT_ONCE = 20_000
 _ROWS_AT_ONCE = 50_000
@@ -113,6 +114,11 @@ def hold_slots(session: Session, *, alone: bool) -> None:
 def hold_schema(session: Session) -> None:
     """Keep others from making or upgrading the schema at the same time."""
     _advise(session, _SCHEMA_LOCK, True)
+
+
+def hold_log(session: Session) -> None:
+    """Keep others from entering events into the log at the same time."""
+    _advise(session, _LOG_LOCK, True)
 
 
 def _advise(session: Session, lock: int, alone: bool) -> None:

@@ -5,12 +5,13 @@
 3. The reference copy, where one can be had, must have the signed hash.
 4. Blobs are stored first: content-addressed, they do no harm if what follows fails.
 5. One transaction writes every row, or none.
+6. The event enters the log, and whoever registers gets the proof.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from registry import dialects, indexing, packing
 from registry.assets import add_event, local_user
 from registry.claims import claims_of
 from registry.duplicates import same_picture
+from registry.log.local import LocalLog, Receipt
+from registry.log.sequencing import enter_waiting, recording
 from registry.models import AssetRow, ManifestRow
 from registry.references import given_reference, has_hash, kept_reference
 from registry.store import Registry, stamp
@@ -52,10 +55,11 @@ _WHAT_TO_DO = {
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """``created`` is False where the asset had been registered before."""
+    """``created`` is False where the asset had been registered before. ``receipt``: that it is in the log."""
 
     asset_id: str
     created: bool
+    receipt: Receipt | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def register(
         MediaError: the file cannot be decoded.
         RegistryError: the fingerprints or the reference copy are not the signed ones, it is another's than ``owner``,
             or something cannot be stored.
+        KeyFileError: the key of the registry's log is not there.
     """
     if manifest is None:
         credential = read_credential(path, anchors=anchors, policy=policy)
@@ -121,7 +126,8 @@ def register(
         known = session.get(AssetRow, asset_id) is not None
     if known:
         _complete(store, asset_id, copy, held, who)
-        return Registered(asset_id, created=False)
+        enter_waiting(store)
+        return _registered(store, asset_id, created=False)
 
     with work_folder(settings.home / "work") as work:
         found, extraction = fingerprint(
@@ -161,17 +167,21 @@ def register(
         claims=claims_of(credential),
         **_media_facts(extraction),
     )
-    with store.writing() as session:
+    with recording(store) as session:
         dialects.hold_asset(session, asset_id)
-        if session.get(AssetRow, asset_id) is not None:
-            return Registered(asset_id, created=False)
-        _write(session, row, prints, manifest_blob, reference_blob, now, who, checked=manifest is None)
-    return Registered(asset_id, created=True)
+        created = session.get(AssetRow, asset_id) is None
+        if created:
+            _write(session, row, prints, manifest_blob, reference_blob, now, who, checked=manifest is None)
+    return _registered(store, asset_id, created=created)
 
 
 def owner_of(signer: Signer) -> str:
     """Whose asset it is: the organisation in the certificate, so that it outlives the certificate; else that one."""
     return f"organisation:{signer.organisation}" if signer.organisation else f"certificate:{signer.fingerprint}"
+
+
+def _registered(store: Registry, asset_id: str, *, created: bool) -> Registered:
+    return Registered(asset_id, created, LocalLog(store).receipt(asset_id))
 
 
 def _without_file(manifest: bytes, anchors: Sequence[AnchorList], policy: Policy) -> Credential:
@@ -280,7 +290,7 @@ def _complete(store: Registry, asset_id: str, copy: Path | None, manifest: bytes
     if copy is None:
         return
     blob = _store_reference(store, copy)
-    with store.writing() as session:
+    with recording(store) as session:
         dialects.hold_asset(session, asset_id)
         row = session.get_one(AssetRow, asset_id)
         if row.reference_sha256 is None:

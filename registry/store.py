@@ -17,6 +17,8 @@ from registry import dialects
 from registry.blobs import BlobStore
 from registry.database_errors import database_errors
 from registry.databases import Database, database_of
+from registry.log.keys import LogKey, make_key
+from registry.log.sequencing import enter_waiting, signing_key
 from registry.models import REVISIONS
 from registry.reindex import reindex, unfinished
 
@@ -24,9 +26,10 @@ from registry.reindex import reindex, unfinished
 class Registry:
     """An open registry: database, blobs and clock. A context manager; safe to share between threads."""
 
-    def __init__(self, engine: Engine, blobs: BlobStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, blobs: BlobStore, log_key: LogKey, clock: Callable[[], datetime]) -> None:
         self.engine = engine
         self.blobs = blobs
+        self.log_key = log_key
         self._clock = clock
         self._writer = engine.execution_options(provenance_writes=True)
 
@@ -96,7 +99,7 @@ def open_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now) 
                 _require_current(connection, database)
             engine.dispose()  # a connection from before the switch would not see it
             database.settle()
-        return Registry(engine, BlobStore(settings.blobs), clock)
+        return Registry(engine, BlobStore(settings.blobs), _log_key(settings), clock)
     except BaseException:
         engine.dispose()
         raise
@@ -104,6 +107,8 @@ def open_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now) 
 
 def create_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> Registry:
     """Make the registry, or upgrade one of an older schema; one that is current is left as it is.
+
+    A log that nobody has signed yet gets its key, and events from before it are entered.
 
     Raises:
         RegistryError: ``registry.corrupt``, ``registry.newer_schema``, ``registry.write``.
@@ -116,18 +121,27 @@ def create_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now
         with database_errors(database.name), Session(writer) as session, session.begin():
             dialects.hold_schema(session)
             connection = session.connection()
-            if _revision(connection, database) not in {REVISIONS[-1], "newer"}:
-                _upgrade(connection)
+            revision = _revision(connection, database)
+            if revision != "newer":
+                if revision != REVISIONS[-1]:
+                    _upgrade(connection)
+                if signing_key(session) is None:
+                    make_key(_log_key(settings))
     finally:
         engine.dispose()
     registry = open_registry(settings, clock)
     try:
         if unfinished(registry):
             reindex(registry)
+        enter_waiting(registry)
     except BaseException:
         registry.close()
         raise
     return registry
+
+
+def _log_key(settings: Settings) -> LogKey:
+    return LogKey(settings.log / "key.pem", settings.log_origin)
 
 
 def _require_current(connection: Connection, database: Database) -> None:
