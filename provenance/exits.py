@@ -6,7 +6,8 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """OK is also authentic and match; UNTRUSTED is an invalid credential or a signer not trusted (inspect, check)."""
+    """OK is also authentic and match; UNTRUSTED is an invalid credential or a signer not trusted (inspect, check), and
+    a log that does not hold (log check, log monitor)."""
 
     OK = 0
     FAILED = 1

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from provenance.assets import Original
 from provenance.errors import RegistryError
 from registry import dialects, packing
 from registry.log.leaves import note_asset_event
+from registry.log.models import LeafRow
 from registry.log.sequencing import recording
 from registry.models import AssetRow, EventRow, FingerprintRow
 from registry.store import Registry
@@ -25,13 +26,17 @@ from registry.visibility import SUPERSEDED, WITHDRAWN, visible
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of an asset's history: registered, withdrawn, superseded, released, reference_added."""
+    """One line of an asset's history: registered, withdrawn, superseded, released, reference_added.
+
+    ``leaf_index``: its place in the log; None while it waits for the next checkpoint.
+    """
 
     number: int
     kind: str
     at: str
     actor: str
     detail: Mapping[str, object]
+    leaf_index: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,12 @@ def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] |
     with registry.reading() as session:
         row = require_asset(session, asset_id)
         original = load_original(session, asset_id, allowed)
-        events = session.scalars(select(EventRow).where(EventRow.asset_id == asset_id).order_by(EventRow.number))
+        events = session.execute(
+            select(EventRow, LeafRow.leaf_index)
+            .outerjoin(LeafRow, and_(LeafRow.subject == EventRow.asset_id, LeafRow.number == EventRow.number))
+            .where(EventRow.asset_id == asset_id)
+            .order_by(EventRow.number)
+        )
         if original is None:
             raise unknown(asset_id)
         return AssetRecord(
@@ -109,7 +119,7 @@ def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] |
             row.embargoed,
             row.embargoed_until,
             row.signed_reference_sha256,
-            tuple(Event(e.number, e.kind, e.at, e.actor, e.detail) for e in events),
+            tuple(Event(e.number, e.kind, e.at, e.actor, e.detail, leaf) for e, leaf in events),
         )
 
 

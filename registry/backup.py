@@ -29,6 +29,7 @@ from registry import (
 )
 from registry.assets import load_original
 from registry.database_errors import database_errors
+from registry.log.faults import log_faults
 from registry.models import SLOTS, AssetRow, Base, BlobRow, IndexedAssetRow, IndexVersionRow, ManifestRow
 from registry.store import Registry, create_registry
 from registry.versions import BUILDING
@@ -127,6 +128,7 @@ def faults(registry: Registry) -> Iterator[str]:
             yield from _blob_faults(registry, sha256, size)
         for asset_id in session.scalars(select(AssetRow.asset_id)):
             yield from _asset_faults(session, asset_id)
+    yield from log_faults(registry)
 
 
 def _blob_faults(registry: Registry, sha256: str, size: int) -> Iterator[str]:

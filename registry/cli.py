@@ -75,9 +75,7 @@ def register(
                     click.echo(error_as_text(error), err=True)
                 continue
             receipt = done.receipt.as_json() if done.receipt else None
-            results.append(
-                {"file": str(path), "asset_id": done.asset_id, "created": done.created, "receipt": receipt}
-            )
+            results.append({"file": str(path), "asset_id": done.asset_id, "created": done.created, "receipt": receipt})
             if not as_json:
                 words = "registered" if done.created else "was registered already"
                 click.echo(f"{done.asset_id}  {safe(path.name)} {words}")
@@ -130,22 +128,27 @@ def list_command(ctx: click.Context, limit: int, as_json: bool) -> None:
 @_JSON
 @click.pass_context
 def show_command(ctx: click.Context, asset_id: str, as_json: bool) -> None:
-    """Show one asset and its history."""
+    """Show one asset, its history and its place in the log."""
     from registry.assets import show_asset
+    from registry.log.local import LocalLog
 
     with _open(ctx) as store:
         facts = _facts(show_asset(store, asset_id))
+        receipt = LocalLog(store).receipt(asset_id)
+    facts["receipt"] = receipt.as_json() if receipt else None
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
     for name, value in facts.items():
-        if name not in {"claims", "events"} and value is not None:
+        if name not in {"claims", "events", "receipt"} and value is not None:
             click.echo(f"{name.replace('_', ' ') + ':':<19}{safe(value)}")
     for claim in facts["claims"]:
         click.echo(f"{'claim:':<19}{safe(claim)}")
     for event in facts["events"]:
         detail = ", ".join(f"{key}: {value}" for key, value in event["detail"].items())
-        click.echo(f"{'event:':<19}{event['at']}  {event['kind']} by {safe(event['actor'])}  {safe(detail)}".rstrip())
+        place = "not in the log yet" if event["leaf_index"] is None else f"log entry {event['leaf_index']}"
+        words = f"{event['kind']} by {safe(event['actor'])}, {place}"
+        click.echo(f"{'event:':<19}{event['at']}  {words}  {safe(detail)}".rstrip())
 
 
 @assets.command("withdraw")
@@ -275,7 +278,14 @@ def _facts(record: AssetRecord) -> dict[str, Any]:
         "reference_held": original.reference_sha256,
         "claims": list(original.claims),
         "events": [
-            {"number": e.number, "kind": e.kind, "at": e.at, "actor": e.actor, "detail": dict(e.detail)}
+            {
+                "number": e.number,
+                "kind": e.kind,
+                "at": e.at,
+                "actor": e.actor,
+                "detail": dict(e.detail),
+                "leaf_index": e.leaf_index,
+            }
             for e in record.events
         ],
     }

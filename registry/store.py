@@ -126,7 +126,7 @@ def create_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now
                 if revision != REVISIONS[-1]:
                     _upgrade(connection)
                 if signing_key(session) is None:
-                    make_key(_log_key(settings))
+                    make_key(_log_key(settings).path)
     finally:
         engine.dispose()
     registry = open_registry(settings, clock)

@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from provenance.errors import KeyFileError, OutputError
 from provenance.files import replace_atomically
-from registry.log.notes import Signer
 
 _MAX_PEM = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class LogKey:
-    """Where the key lies, and under which name (origin) the log goes; None: one made from the key."""
+    """Where the key lies, and under which name (origin) a new log is to go; None: one made from the key."""
 
     path: Path
     origin: str | None = None
@@ -32,66 +31,64 @@ def default_origin(private: Ed25519PrivateKey) -> str:
     return f"provenance-registry/{hashlib.sha256(public).hexdigest()[:16]}"
 
 
-def make_key(where: LogKey) -> bool:
-    """Make the key, mode 0600, unless there is one; whether it was made.
+def make_key(path: Path, *, replace: bool = False) -> None:
+    """Make the key, mode 0600, unless there is one that is not to be replaced.
 
     It has no passphrase: a server signs with it unattended.
 
     Raises:
         OutputError: it cannot be written.
     """
-    if where.path.exists():
-        return False
+    if path.exists() and not replace:
+        return
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    where.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with replace_atomically(where.path, replace=False, private=True) as path:
-            path.write_bytes(pem)
+        with replace_atomically(path, replace=replace, private=True) as staged:
+            staged.write_bytes(pem)
     except OutputError as error:
-        # Another process was faster: its key is as good.
+        # Where another process was faster, its key is as good.
         if error.code != "output.exists":
             raise
-        return False
-    return True
 
 
-def load_signer(where: LogKey) -> Signer:
+def load_private(path: Path) -> Ed25519PrivateKey:
     """Open the key.
 
     Raises:
         KeyFileError: ``log.key_missing``, ``log.key_mode``, ``log.key_unreadable``.
     """
     try:
-        with where.path.open("rb") as stream:
-            mode = stat.S_IMODE(where.path.stat().st_mode)
+        with path.open("rb") as stream:
+            mode = stat.S_IMODE(path.stat().st_mode)
             pem = stream.read(_MAX_PEM)
     except FileNotFoundError as error:
         raise KeyFileError(
             "log.key_missing",
             "the key that signs the registry's log is not in this home",
-            expected=f"a file {where.path}",
+            expected=f"a file {path}",
             found="nothing",
             hint="copy it from the home that the registry was made in, or make another: `provenance log new-key`",
         ) from error
     except OSError as error:
-        raise _unreadable(where.path, error.strerror or "") from error
+        raise _unreadable(path, error.strerror or "") from error
     if mode & 0o077:
         raise KeyFileError(
             "log.key_mode",
-            f"the key file {where.path} is open to others",
+            f"the key file {path} is open to others",
             expected="mode 0600",
             found=f"mode {mode:04o}",
-            hint=f"chmod 600 {where.path}",
+            hint=f"chmod 600 {path}",
         )
     try:
         private = serialization.load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise _unreadable(where.path, "something else") from error
+        raise _unreadable(path, "something else") from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise _unreadable(where.path, "a key of another kind")
-    return Signer(where.origin or default_origin(private), private)
+        raise _unreadable(path, "a key of another kind")
+    return private
 
 
 def _unreadable(path: Path, found: str) -> KeyFileError:

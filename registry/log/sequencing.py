@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from provenance.errors import RegistryError
 from registry import dialects
 from registry.log import merkle, tiles
-from registry.log.keys import LogKey, load_signer
+from registry.log.keys import LogKey, default_origin, load_private, make_key
 from registry.log.models import CheckpointRow, LeafRow, LogKeyRow
-from registry.log.notes import Signer
+from registry.log.notes import Signer, Verifier, read_vkey
 
 LEAVES_AT_ONCE = 10_000
 """In one transaction: a second or so of signing nothing and hashing much, after an upgrade."""
@@ -48,9 +48,8 @@ def recording(registry: Logged) -> Iterator[Session]:
         KeyFileError: the log's key is not there; then nothing is written.
         RegistryError: it is another log's (``log.other_key``), or the database could not be written.
     """
-    signer = load_signer(registry.log_key)
     with registry.reading() as session:
-        _require_own(session, signer)
+        _signer(session, registry.log_key)
     with registry.writing() as session:
         yield session
     enter_waiting(registry)
@@ -68,10 +67,9 @@ def enter_waiting(registry: Logged) -> int:
         with registry.reading() as session:
             if not waiting(session):
                 return entered
-        signer = load_signer(registry.log_key)
         with registry.writing() as session:
             dialects.hold_log(session)
-            entered += _enter(session, signer)
+            entered += _enter(session, _signer(session, registry.log_key))
 
 
 def waiting(session: Session) -> bool:
@@ -89,24 +87,35 @@ def signing_key(session: Session) -> str | None:
     return session.scalar(select(LogKeyRow.vkey).order_by(LogKeyRow.first_checkpoint.desc()).limit(1))
 
 
-def replace_key(registry: Logged, signer: Signer) -> None:
-    """Sign the tree as it is with another key, which signs from now on. The origin stays.
+def verifier_of(registry: Logged) -> Verifier:
+    """What checkpoints are checked with: the key that signs, or the home's where nothing was signed yet.
 
     Raises:
-        RegistryError: the new key is for another origin (``log.other_key``).
+        KeyFileError: nothing was signed yet, and the log's key is not there.
     """
+    with registry.reading() as session:
+        present = signing_key(session)
+        return read_vkey(present) if present else _signer(session, registry.log_key).verifier
+
+
+def replace_key(registry: Logged) -> None:
+    """Make another key, and sign the tree as it is with it: for a home that has lost the old one.
+
+    Killed in the middle, it is to be run again: until then nothing is recorded.
+
+    Raises:
+        OutputError: the key cannot be written.
+    """
+    make_key(registry.log_key.path, replace=True)
+    private = load_private(registry.log_key.path)
     with registry.writing() as session:
         dialects.hold_log(session)
         last, present = latest(session), signing_key(session)
-        if last is None or present is None:
-            return  # nothing was signed yet: the key signs what comes first
-        if present.partition("+")[0] != signer.name:
-            raise _other(present, signer)
-        _sign(session, signer, last, last.size)
+        if last is not None and present is not None:  # else it signs what comes first
+            _sign(session, Signer(_name(present), private), last, last.size)
 
 
 def _enter(session: Session, signer: Signer) -> int:
-    _require_own(session, signer)
     order = LeafRow.at, LeafRow.subject, LeafRow.number
     leaves = session.scalars(
         select(LeafRow).where(LeafRow.leaf_index.is_(None)).order_by(*order).limit(LEAVES_AT_ONCE)
@@ -131,17 +140,30 @@ def _sign(session: Session, signer: Signer, last: CheckpointRow | None, size: in
         session.add(LogKeyRow(first_checkpoint=number, vkey=vkey))
 
 
-def _require_own(session: Session, signer: Signer) -> None:
-    present = signing_key(session)
-    if present not in (None, signer.verifier.vkey):
-        raise _other(str(present), signer)
+def _signer(session: Session, where: LogKey) -> Signer:
+    """The home's key, which must be the one that has signed so far, under the name that it had."""
+    private, present = load_private(where.path), signing_key(session)
+    if present is None:
+        return Signer(where.origin or default_origin(private), private)
+    signer = Signer(_name(present), private)
+    if signer.verifier.vkey != present:
+        raise RegistryError(
+            "log.other_key",
+            "the key in this home is not the one that signs the registry's log",
+            expected=present,
+            found=signer.verifier.vkey,
+            hint=f"copy {where.path.name} from the home that the registry was made in, or `provenance log new-key`",
+        )
+    if where.origin not in (None, signer.name):
+        raise RegistryError(
+            "log.other_origin",
+            "the log goes under another name than the setting log_origin gives it, and keeps it",
+            expected=signer.name,
+            found=where.origin,
+            hint="correct or remove the setting log_origin",
+        )
+    return signer
 
 
-def _other(present: str, signer: Signer) -> RegistryError:
-    return RegistryError(
-        "log.other_key",
-        "the key in this home is not the one that signs the registry's log",
-        expected=present,
-        found=signer.verifier.vkey,
-        hint="copy log/key.pem from the home that the registry was made in, and leave log_origin as it was",
-    )
+def _name(vkey: str) -> str:
+    return vkey.partition("+")[0]

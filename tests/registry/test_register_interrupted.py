@@ -21,13 +21,14 @@ from sqlalchemy import text
 from provenance.settings import Settings, load_settings
 from registry.assets import list_assets
 from registry.backup import faults
+from registry.log.local import LocalLog
 from registry.store import create_registry, open_registry
 
 Attempt = Callable[..., str]
 
 KILLS_AT_RANDOM = 10
-KILLS_AT_STATEMENTS = 14
-STATEMENTS = {"sqlite": 30, "postgresql": 20}
+KILLS_AT_STATEMENTS = 20
+STATEMENTS = {"sqlite": 56, "postgresql": 42}
 """Fewer than a registration takes, so that each of them is reached."""
 
 
@@ -124,6 +125,8 @@ def test_a_registration_that_is_killed_loses_nothing(
 
     assert attempt(settings.home) == "registered"
     assert check_whole_or_none(settings, asset_id)
+    with open_registry(settings) as registry:
+        assert LocalLog(registry).receipt(asset_id) is not None
     assert not list((settings.home / "work").glob("*"))
     stored = [path for path in Path(settings.blobs).rglob("*") if path.is_file()]
     assert len(stored) == 2

@@ -111,7 +111,9 @@ def test_no_text_is_a_key_by_chance(text: str) -> None:
 
 
 @given(
-    st.one_of(st.none(), st.integers(0, 63)), st.one_of(st.integers(0, 2000), st.integers(0, 10**15)), st.integers(1, 256)
+    st.one_of(st.none(), st.integers(0, 63)),
+    st.one_of(st.integers(0, 2000), st.integers(0, 10**15)),
+    st.integers(1, 256),
 )
 def test_a_tile_has_one_name(level: int | None, number: int, width: int) -> None:
     tile = TilePath(level, number, width)

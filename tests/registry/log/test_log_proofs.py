@@ -17,8 +17,8 @@ from registry.log.merkle import (
     Frontier,
     consistency_proof,
     consistent,
-    inclusion_proof,
     includes,
+    inclusion_proof,
     leaf_hash,
 )
 
@@ -105,7 +105,7 @@ def test_a_leaf_is_proved_at_its_place_and_nowhere_else(size: int, data: st.Data
 def test_a_tree_is_proved_to_begin_with_an_older_one(new: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, new))
     before, after, proof = merkle.root(TILES, old), merkle.root(TILES, new), consistency_proof(TILES, old, new)
-    if 0 < old and new <= 600:
+    if old > 0 and new <= 600:
         assert proof == naive_consistency(old, LEAVES[:new])
     ConsistencyProof(old, new, proof).check(before, after)
     assert consistent(old, before, new, after, proof)
