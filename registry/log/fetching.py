@@ -53,6 +53,7 @@ class TileCheck:
         self._size = size
         self._growing: list[list[bytes]] = []
         self._numbers: list[int] = []
+        self._wrong: TilePath | None = None
 
     def add(self, hashes: list[bytes]) -> None:
         """Add leaf hashes."""
@@ -60,10 +61,23 @@ class TileCheck:
             self._add(0, found)
 
     def finish(self) -> None:
-        """Compare the tiles that are still growing."""
+        """Compare the tiles that are still growing, and say of the first of all that is wrong.
+
+        Only now: where an entry was changed, its tile is wrong for that reason.
+
+        Raises:
+            LogError: a tile is not that of the entries (``log.tiles``).
+        """
         for level, hashes in enumerate(self._growing):
             if hashes:
                 self._compare(level)
+        if self._wrong is not None:
+            raise LogError(
+                "log.tiles",
+                f"{self._wrong} of the log is not that of its entries",
+                expected="the hashes from which proofs can be made",
+                hint="proofs of this log cannot be checked; ask the operator",
+            )
 
     def _add(self, level: int, found: bytes) -> None:
         if level == len(self._growing):
@@ -79,13 +93,8 @@ class TileCheck:
     def _compare(self, level: int) -> bytes:
         expected = b"".join(self._growing[level])
         tile = tile_of_size(level, self._numbers[level], self._size)
-        if _tile(self._source, tile)[: tile.width * HASH_BYTES] != expected:
-            raise LogError(
-                "log.tiles",
-                f"{tile} of the log is not that of its entries",
-                expected="the hashes from which proofs can be made",
-                hint="proofs of this log cannot be checked; ask the operator",
-            )
+        if self._wrong is None and _tile(self._source, tile)[: tile.width * HASH_BYTES] != expected:
+            self._wrong = tile
         return expected
 
 

@@ -27,7 +27,7 @@ from registry.store import create_registry, open_registry
 Attempt = Callable[..., str]
 
 KILLS_AT_RANDOM = 10
-KILLS_AT_STATEMENTS = 20
+KILLS_AT_STATEMENTS = 14
 STATEMENTS = {"sqlite": 56, "postgresql": 42}
 """Fewer than a registration takes, so that each of them is reached."""
 
