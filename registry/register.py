@@ -11,11 +11,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from provenance.assets import asset_id_of
@@ -32,6 +31,7 @@ from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
 from registry import dialects, indexing, packing
+from registry.asset_blobs import AssetBlob, note_blob, store_manifest, store_reference
 from registry.assets import add_event, local_user
 from registry.claims import claims_of
 from registry.duplicates import same_picture
@@ -42,7 +42,6 @@ from registry.references import given_reference, has_hash, kept_reference
 from registry.store import Registry, stamp
 from registry.visibility import REGISTERED
 
-MANIFEST_TYPE = "application/c2pa"
 _MAX_TITLE = 500
 
 _WHAT_TO_DO = {
@@ -60,13 +59,6 @@ class Registered:
     asset_id: str
     created: bool
     receipt: Receipt | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Blob:
-    sha256: str
-    size: int
-    media_type: str
 
 
 def register(
@@ -143,8 +135,8 @@ def register(
         _require_agreement(signed if manifest is None else replace(signed, features_sha256=None), found, path)
         if copy is None and has_hash(extraction.reference, reference_sha256):
             copy = extraction.reference
-        manifest_blob = _Blob(store.blobs.put_bytes(held), len(held), MANIFEST_TYPE)
-        reference_blob = _store_reference(store, copy) if copy else None
+        manifest_blob = store_manifest(store.blobs, held)
+        reference_blob = store_reference(store.blobs, copy) if copy else None
 
     prints = replace(signed, features=found.features, frame_features=found.frame_features)
     now = store.now()
@@ -239,10 +231,6 @@ def _require_agreement(signed: Fingerprints, found: Fingerprints, path: Path) ->
         )
 
 
-def _store_reference(store: Registry, copy: Path) -> _Blob:
-    return _Blob(store.blobs.put_file(copy), copy.stat().st_size, sniff(copy).media_type)
-
-
 def _media_facts(extraction: Extraction) -> dict[str, object]:
     info = extraction.info
     return {
@@ -259,8 +247,8 @@ def _write(
     session: Session,
     row: AssetRow,
     prints: Fingerprints,
-    manifest: _Blob,
-    reference: _Blob | None,
+    manifest: AssetBlob,
+    reference: AssetBlob | None,
     now: str,
     actor: str,
     *,
@@ -268,7 +256,7 @@ def _write(
 ) -> None:
     also = same_picture(session, prints, owner=row.owner, now=now)
     for blob in (manifest, reference):
-        _note_blob(session, blob)
+        note_blob(session, blob)
     session.flush()
     session.add(row)
     session.flush()
@@ -289,19 +277,12 @@ def _complete(store: Registry, asset_id: str, copy: Path | None, manifest: bytes
     store.blobs.put_bytes(manifest)
     if copy is None:
         return
-    blob = _store_reference(store, copy)
+    blob = store_reference(store.blobs, copy)
     with recording(store) as session:
         dialects.hold_asset(session, asset_id)
         row = session.get_one(AssetRow, asset_id)
         if row.reference_sha256 is None:
-            _note_blob(session, blob)
+            note_blob(session, blob)
             session.flush()
             row.reference_sha256 = blob.sha256
             add_event(session, asset_id, "reference_added", store.now(), actor, {"sha256": blob.sha256})
-
-
-def _note_blob(session: Session, blob: _Blob | None) -> None:
-    if blob is not None:
-        # Two assets may share a reference copy, and be registered at the same time.
-        statement = text("INSERT INTO blobs VALUES (:sha256, :size, :media_type) ON CONFLICT DO NOTHING")
-        session.execute(statement, asdict(blob))

@@ -16,8 +16,8 @@ from provenance.credentials.jumbf import active_only
 from provenance.fingerprints import pdq
 from provenance.fingerprints.iscc import SOFT_BINDING_ALGORITHM, content_codes
 from registry import manifests, matching
+from registry.asset_blobs import MANIFEST_TYPE
 from registry.matching import Match
-from registry.register import MANIFEST_TYPE
 from registry.server import etags
 from registry.server.content import fingerprints_of_body
 from registry.server.problems import HttpError
