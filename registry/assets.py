@@ -105,12 +105,6 @@ def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] |
     with registry.reading() as session:
         row = require_asset(session, asset_id)
         original = load_original(session, asset_id, allowed)
-        events = session.execute(
-            select(EventRow, LeafRow.leaf_index)
-            .outerjoin(LeafRow, and_(LeafRow.subject == EventRow.asset_id, LeafRow.number == EventRow.number))
-            .where(EventRow.asset_id == asset_id)
-            .order_by(EventRow.number)
-        )
         if original is None:
             raise unknown(asset_id)
         return AssetRecord(
@@ -119,8 +113,19 @@ def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] |
             row.embargoed,
             row.embargoed_until,
             row.signed_reference_sha256,
-            tuple(Event(e.number, e.kind, e.at, e.actor, e.detail, leaf) for e, leaf in events),
+            events_of(session, asset_id),
         )
+
+
+def events_of(session: Session, asset_id: str) -> tuple[Event, ...]:
+    """An asset's history, from the first event on."""
+    found = session.execute(
+        select(EventRow, LeafRow.leaf_index)
+        .outerjoin(LeafRow, and_(LeafRow.subject == EventRow.asset_id, LeafRow.number == EventRow.number))
+        .where(EventRow.asset_id == asset_id)
+        .order_by(EventRow.number)
+    )
+    return tuple(Event(row.number, row.kind, row.at, row.actor, row.detail, place) for row, place in found)
 
 
 def load_original(session: Session, asset_id: str, allowed: ColumnElement[bool] | None = None) -> Original | None:

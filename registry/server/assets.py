@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from provenance.assets import asset_id_of
 from registry import manifests
-from registry.assets import Event, unknown
+from registry.asset_blobs import MANIFEST_TYPE
+from registry.assets import events_of, unknown
 from registry.catalog import held_reference
 from registry.listing import MAX_PAGE, ListedAsset, Wanted, list_page
-from registry.models import EventRow, FingerprintRow
-from registry.register import MANIFEST_TYPE
+from registry.models import FingerprintRow
 from registry.server import etags
 from registry.server.asset_words import details, summary
 from registry.server.problems import HttpError
@@ -70,8 +70,7 @@ def asset(request: Request, service: Open, viewer: Viewer, asset_id: str) -> Res
     """What is known of an original, and what happened to it. A withdrawn one still answers, with that status."""
     found = _require(service, viewer, asset_id)
     with service.registry.reading() as session:
-        rows = session.scalars(select(EventRow).where(EventRow.asset_id == asset_id).order_by(EventRow.number))
-        events = tuple(Event(row.number, row.kind, row.at, row.actor, row.detail) for row in rows)
+        events = events_of(session, asset_id)
     mine = viewer is not None and viewer == found.owner
     return etags.answer(request, details(found, events, viewer), _caching(found, mine=mine))
 
