@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         return self.home / "originals.json"
 
     @property
+    def sending(self) -> Path:
+        """Folder of notes on files that are being sent to a registry elsewhere."""
+        return self.home / "sending"
+
+    @property
     def database(self) -> str:
         """SQLAlchemy address of the registry's database."""
         return self.database_url or f"sqlite:///{self.home / 'registry.db'}"

@@ -13,6 +13,7 @@ from provenance.console import progress, safe
 from provenance.context import NamedPath, error_as_json, error_as_text, settings_of
 from provenance.errors import ProvenanceError
 from provenance.exits import ExitCode
+from registry.elsewhere_cli import at_registry, directed, publisher
 
 if TYPE_CHECKING:
     from registry.assets import AssetRecord
@@ -30,6 +31,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     type=click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ")),
     help="End the embargo by itself at this time (UTC).",
 )
+@at_registry
+@click.option("--without-file", is_flag=True, help="Send --registry manifest and reference copy only, not the file.")
 @_JSON
 @click.pass_context
 def register(
@@ -38,30 +41,27 @@ def register(
     reference: Path | None,
     embargo: bool,
     embargo_until: datetime | None,
+    registry_url: str | None,
+    token_file: Path | None,
+    without_file: bool,
     as_json: bool,
 ) -> None:
-    """Put signed assets into the registry. Safe to repeat."""
-    from provenance.trust.anchors import load_anchors
-    from provenance.trust.policy_file import load_policy
-    from registry.register import register as register_one
+    """Put signed assets into the registry, or into the one at --registry. Safe to repeat."""
+    from registry.registrars import open_registrar
 
     if reference is not None and len(signed) != 1:
         raise click.UsageError("--reference goes with one signed file")
-    settings = settings_of(ctx)
-    anchors = load_anchors(settings.anchors)
-    policy = load_policy(settings, anchors)
+    settings = directed(settings_of(ctx), registry_url, token_file)
+    if without_file and settings.registry_url is None:
+        raise click.UsageError("--without-file goes with --registry")
     results: list[dict[str, Any]] = []
     failed = False
-    with _open(ctx) as store:
+    with open_registrar(settings, without_file=without_file) as registrar:
         for path in signed:
             try:
                 with progress(path.name, quiet=as_json) as advance:
-                    done = register_one(
-                        store,
+                    done = registrar.register(
                         path,
-                        settings=settings,
-                        anchors=anchors,
-                        policy=policy,
                         reference=reference,
                         embargoed=embargo,
                         embargoed_until=embargo_until.replace(tzinfo=UTC) if embargo_until else None,
@@ -154,38 +154,57 @@ def show_command(ctx: click.Context, asset_id: str, as_json: bool) -> None:
 @assets.command("withdraw")
 @click.argument("asset_id")
 @click.option("--reason", required=True, help="Why; it stays on record.")
+@at_registry
 @click.pass_context
-def withdraw_command(ctx: click.Context, asset_id: str, reason: str) -> None:
+def withdraw_command(
+    ctx: click.Context, asset_id: str, reason: str, registry_url: str | None, token_file: Path | None
+) -> None:
     """Take an asset out of searches for good. It stays on record."""
     from registry.assets import local_user, withdraw
 
-    with _open(ctx) as store:
-        withdraw(store, asset_id, reason, local_user())
+    if registry_url is not None:
+        with publisher(directed(settings_of(ctx), registry_url, token_file)) as elsewhere:
+            elsewhere.withdraw(asset_id, reason)
+    else:
+        with _open(ctx) as store:
+            withdraw(store, asset_id, reason, local_user())
     click.echo(f"{safe(asset_id)} withdrawn")
 
 
 @assets.command("release")
 @click.argument("asset_id")
+@at_registry
 @click.pass_context
-def release_command(ctx: click.Context, asset_id: str) -> None:
+def release_command(ctx: click.Context, asset_id: str, registry_url: str | None, token_file: Path | None) -> None:
     """End an asset's embargo."""
     from registry.assets import local_user, release
 
-    with _open(ctx) as store:
-        release(store, asset_id, local_user())
+    if registry_url is not None:
+        with publisher(directed(settings_of(ctx), registry_url, token_file)) as elsewhere:
+            elsewhere.release(asset_id)
+    else:
+        with _open(ctx) as store:
+            release(store, asset_id, local_user())
     click.echo(f"{safe(asset_id)} released")
 
 
 @assets.command("supersede")
 @click.argument("old_id")
 @click.argument("new_id")
+@at_registry
 @click.pass_context
-def supersede_command(ctx: click.Context, old_id: str, new_id: str) -> None:
+def supersede_command(
+    ctx: click.Context, old_id: str, new_id: str, registry_url: str | None, token_file: Path | None
+) -> None:
     """Say that NEW_ID replaces OLD_ID. The old one is still found, and says so."""
     from registry.assets import local_user, supersede
 
-    with _open(ctx) as store:
-        supersede(store, old_id, new_id, local_user())
+    if registry_url is not None:
+        with publisher(directed(settings_of(ctx), registry_url, token_file)) as elsewhere:
+            elsewhere.supersede(old_id, new_id)
+    else:
+        with _open(ctx) as store:
+            supersede(store, old_id, new_id, local_user())
     click.echo(f"{safe(old_id)} superseded by {safe(new_id)}")
 
 

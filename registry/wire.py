@@ -63,6 +63,14 @@ class Asset(AssetSummary):
     events: list[AssetEvent] = Field(description="What happened to it, in order.")
 
 
+class Registration(BaseModel):
+    """The answer to a registration."""
+
+    asset_id: str = Field(description="The id of the asset.")
+    owner: str = Field(description="Whose asset it is.")
+    created: bool = Field(description="False where it had been registered before.")
+
+
 class AssetPage(BaseModel):
     """A page of a list."""
 

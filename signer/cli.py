@@ -14,6 +14,7 @@ from provenance.context import CANCELLED, NamedPath, settings_of
 from provenance.exits import ExitCode
 from provenance.files import is_folder
 from provenance.settings import Settings
+from registry.elsewhere_cli import at_registry, directed
 from signer.authority import WARNING
 from signer.batch import JOURNAL, Batch, Plan, Registrar, locked, make_plan
 from signer.batch_view import Form, Screen, Tally
@@ -70,6 +71,7 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:  # noqa: ARG0
 @click.option("--tsa", "tsa_url", metavar="URL", help="RFC 3161 time-stamp authority to ask; the only network use.")
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
+@at_registry
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--json-lines", "as_lines", is_flag=True, help="Print a JSON object per file as it ends, then a summary.")
 @click.pass_context
@@ -92,6 +94,8 @@ def sign(
     tsa_url: str | None,
     withhold_reference: bool,
     embargo: bool,
+    registry_url: str | None,
+    token_file: Path | None,
     as_json: bool,
     as_lines: bool,
 ) -> None:
@@ -109,7 +113,9 @@ def sign(
         raise click.UsageError("--json and --json-lines are two answers; choose one")
     if output is not None and not is_folder(output) and len(inputs) > 1 and not any(map(is_many, inputs)):
         raise click.UsageError("with several inputs -o must be an existing folder")
-    settings = settings_of(ctx)
+    if registry_url is not None and not registering:
+        raise click.UsageError("--registry needs --register")
+    settings = directed(settings_of(ctx), registry_url, token_file)
     found = find_inputs(inputs, output, settings.home)
     name = key_name or default_key(settings.keys)
     entry = entry_of(settings.keys, name)
@@ -136,13 +142,14 @@ def sign(
         registrar: Registrar | None = None
         if registering and not dry_run:
             # Here and not at the top: most runs register nothing, and it takes as long to import as all the rest.
-            from signer.registrar import LocalRegistrar
+            from registry.registrars import open_registrar
+            from signer.registrar import BatchRegistrar
 
-            registrar = stack.enter_context(LocalRegistrar(settings, embargoed=embargo))
+            registrar = BatchRegistrar(stack.enter_context(open_registrar(settings)), embargoed=embargo)
         if not (dry_run or found.single):
             stack.enter_context(locked(found.roots))
         journal = stack.enter_context(_journal(settings, kept=not found.single, dry=dry_run))
-        address = settings.database if registering else None
+        address = (settings.registry_url or settings.database).rstrip("/") if registering else None
         plan = make_plan(found, order, journal, force=force, address=address, dry=dry_run)
         with screen.showing():
             for skipped in found.skipped:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -29,6 +30,15 @@ _MAX_TEXT = 500
 
 Model = TypeVar("Model", bound=BaseModel)
 Parameters = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class Connection:
@@ -67,13 +77,13 @@ class Connection:
         Raises:
             RegistryError: what the registry says, or ``registry.unreachable``, ``registry.answer``.
         """
-        return _parsed(self.content(path, parameters), model)
+        return parsed(self.content(path, parameters), model)
 
     def post(self, path: str, body: BaseModel, model: type[Model]) -> Model:
         """The JSON answer to a POST as a model. Raises as ``get``."""
         data = body.model_dump_json().encode()
         with self._answered("POST", path, content=data, headers={"Content-Type": "application/json"}) as answer:
-            return _parsed(_whole(answer, MAX_ANSWER_BYTES), model)
+            return parsed(_whole(answer, MAX_ANSWER_BYTES), model)
 
     def content(self, path: str, parameters: Parameters | None = None, limit: int = MAX_ANSWER_BYTES) -> bytes:
         """The bytes that a GET answers with. Raises as ``get``."""
@@ -86,14 +96,29 @@ class Connection:
         with self._answered("GET", path) as answer:
             yield _bounded(answer, limit)
 
+    def ask(self, method: str, path: str, expected: Collection[int], **options: Any) -> Answer:
+        """The answer to any request, which must have one of these statuses; ``options`` as httpx has them.
+
+        Raises:
+            RegistryError: what the registry says, or ``registry.unreachable``, ``registry.answer``.
+        """
+        with self._answered(method, path, expected, **options) as answer:
+            return Answer(answer.status_code, answer.headers, _whole(answer, MAX_ANSWER_BYTES))
+
+    def pause(self, seconds: float) -> None:
+        """Wait before something is tried again."""
+        self._sleep(seconds)
+
     @contextmanager
-    def _answered(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
-        """A successful answer, of which nothing is read yet."""
+    def _answered(
+        self, method: str, path: str, expected: Collection[int] = (HTTPStatus.OK,), **options: Any
+    ) -> Iterator[httpx.Response]:
+        """An answer of an expected status, of which nothing is read yet."""
         request = self._client.build_request(method, f"{self.address}{path}", **options)
         try:
             answer = self._sent(request)
             try:
-                if answer.status_code != HTTPStatus.OK:
+                if answer.status_code not in expected:
                     raise self._refusal(answer)
                 yield answer
             finally:
@@ -199,7 +224,12 @@ def _whole(answer: httpx.Response, limit: int) -> bytes:
     return b"".join(_bounded(answer, limit))
 
 
-def _parsed(data: bytes, model: type[Model]) -> Model:
+def parsed(data: bytes, model: type[Model]) -> Model:
+    """An answer's JSON as a model.
+
+    Raises:
+        RegistryError: it is another (``registry.answer``).
+    """
     try:
         return model.model_validate_json(data)
     except ValidationError as error:

@@ -27,9 +27,18 @@ def open_catalog(settings: Settings, anchors: Sequence[AnchorList], policy: Poli
     """
     if settings.registry_url is None:
         return LocalCatalog(stack.enter_context(open_registry(settings)))
-    token = settings.registry_token.get_secret_value() if settings.registry_token is not None else None
-    connection = stack.enter_context(Connection(settings.registry_url, token))
+    connection = stack.enter_context(open_connection(settings, settings.registry_url))
     return HttpCatalog(connection, anchors=anchors, policy=policy, cache=settings.reference_cache)
+
+
+def open_connection(settings: Settings, address: str) -> Connection:
+    """A connection with the settings' token.
+
+    Raises:
+        RegistryError: the address cannot be used, or must not be sent a token.
+    """
+    token = settings.registry_token.get_secret_value() if settings.registry_token is not None else None
+    return Connection(address, token)
 
 
 def read_token(path: Path) -> str:

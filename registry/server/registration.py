@@ -20,12 +20,14 @@ from provenance.trust.anchors import load_anchors
 from provenance.trust.policy_file import load_policy
 from registry.accounts import Scope, Token
 from registry.register import register
+from registry.server.assets import asset
 from registry.server.auth import require
 from registry.server.problems import HttpError
 from registry.server.rates import limited
 from registry.server.service import Open, Service
 from registry.server.tus import receive, uploads_of
 from registry.uploads import Upload, Uploads
+from registry.wire import Registration
 
 PATH = "/v1/assets"
 router = APIRouter(tags=["assets"])
@@ -37,14 +39,6 @@ _BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-
-
-class Registration(BaseModel):
-    """The answer to a registration. ``created``: False where the asset had been registered before."""
-
-    asset_id: str
-    owner: str
-    created: bool
 
 
 class Order(BaseModel):
@@ -100,6 +94,8 @@ async def register_asset(
             _remove(uploads, token, sent.upload_id)
     response.status_code = HTTPStatus.CREATED if done.created else HTTPStatus.OK
     response.headers["Location"] = f"{PATH}/{done.asset_id}"
+    now = await anyio.to_thread.run_sync(asset, request, service, token.owner, done.asset_id)
+    response.headers["ETag"] = now.headers["ETag"]
     return done
 
 

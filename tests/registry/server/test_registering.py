@@ -70,6 +70,8 @@ def test_a_publisher_registers_and_it_is_harmless_to_repeat(
     assert made.status_code == 201
     assert made.json() == {"asset_id": newsroom.clip.asset_id, "owner": HERALD, "created": True}
     assert made.headers["location"] == f"/v1/assets/{newsroom.clip.asset_id}"
+    known = {"If-None-Match": made.headers["etag"]}
+    assert desks.herald.http.get(made.headers["location"], headers=known).status_code == 304
     again = send(desks.herald, newsroom.clip.path)
     assert (again.status_code, again.json()["created"]) == (200, False)
     assert again.headers["location"] == made.headers["location"]
