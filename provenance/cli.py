@@ -26,6 +26,7 @@ SHORT_HELP = {
     "inspect": "Show the credential of FILE.",
     "check": "Check that every asset in PATH... is signed and intact; folders are searched.",
     "serve": "Serve the registry: resolution API, our own API and pages.",
+    "worker": "Examine the clips that were sent to the registry.",
     "log": "Check the append-only log of a registry, or watch it.",
     "assets": "Look after registered assets.",
     "sightings": "Look after sightings of clips, and their answers.",

@@ -62,6 +62,30 @@ class Server(BaseModel):
     max_registrations: int = Field(default=2, ge=1, le=256)
 
 
+class Checks(BaseModel):
+    """How clips are examined for those who ask over HTTP.
+
+    ``files_url``: where clips lie until then; a folder of the home unless workers run on other machines. ``queue``:
+    clips that may wait. ``budget_seconds``: the longest an examination may take; ``max_seconds``: of a clip's length.
+    ``keep_clips``: keep what was sent as long as its report. ``previews``: keep a small copy, to be played beside the
+    original. ``lease_seconds``: how long a worker may be silent before another takes its job. ``listeners``: who may
+    follow the progress at a time. ``fetch_links``: whether addresses may be given in place of files.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files_url: str | None = None
+    queue: int = Field(default=50, ge=1)
+    budget_seconds: float = Field(default=600, ge=1, le=24 * 3600)
+    max_seconds: int = Field(default=1800, ge=1)
+    keep_days: float = Field(default=7, gt=0, le=3650)
+    keep_clips: bool = False
+    previews: bool = True
+    lease_seconds: float = Field(default=30, ge=1)
+    listeners: int = Field(default=100, ge=0)
+    fetch_links: bool = False
+
+
 class Settings(BaseSettings):
     """Where things are and how far to go. Every field is also a PROVENANCE_* variable.
 
@@ -81,6 +105,7 @@ class Settings(BaseSettings):
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)
     server: Server = Field(default_factory=Server)
+    checks: Checks = Field(default_factory=Checks)
 
     @property
     def keys(self) -> Path:

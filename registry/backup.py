@@ -28,6 +28,7 @@ from registry import (
     sighting_models,  # noqa: F401 - its table is copied too
 )
 from registry.assets import load_original
+from registry.checks import models as check_models  # noqa: F401 - its tables are exported, too
 from registry.database_errors import database_errors
 from registry.log.faults import log_faults
 from registry.models import SLOTS, AssetRow, Base, BlobRow, IndexedAssetRow, IndexVersionRow, ManifestRow

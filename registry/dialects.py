@@ -21,6 +21,7 @@ _READ_LOCK = 7_041_002
 _ASSET_LOCKS = 7_041_003
 _SCHEMA_LOCK = 7_041_004
 _LOG_LOCK = 7_041_005
+_CHECKS_LOCK = 7_041_006
 
 _KEYS_AT_ONCE = 20_000
 _ROWS_AT_ONCE = 50_000
@@ -119,6 +120,11 @@ def hold_schema(session: Session) -> None:
 def hold_log(session: Session) -> None:
     """Keep others from entering events into the log at the same time."""
     _advise(session, _LOG_LOCK, True)
+
+
+def hold_checks(session: Session) -> None:
+    """Keep others from asking for an examination at the same time, who may ask for the same."""
+    _advise(session, _CHECKS_LOCK, True)
 
 
 def _advise(session: Session, lock: int, alone: bool) -> None:

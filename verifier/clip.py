@@ -45,11 +45,12 @@ class Clip:
         return float(self.extraction.duration)
 
 
-def read_clip(path: Path, work: Path, settings: Settings, watch: Watch = UNWATCHED) -> Clip:
+def read_clip(path: Path, work: Path, settings: Settings, watch: Watch = UNWATCHED, *, copy: bool = False) -> Clip:
     """Hash and decode the file, once each.
 
     Args:
         work: an empty folder of the caller's, kept as long as the clip is used.
+        copy: make a small copy that plays everywhere, too: ``extraction.reference``.
 
     Raises:
         MediaError: the file is not media, or over a limit.
@@ -62,6 +63,7 @@ def read_clip(path: Path, work: Path, settings: Settings, watch: Watch = UNWATCH
             path,
             work,
             limits=settings.limits,
+            reference=copy,
             require_sandbox=settings.require_sandbox,
             on_progress=watch.step,
         )

@@ -63,6 +63,7 @@ def verify(
     policy: Policy,
     severities: Mapping[Kind, Severity] = DEFAULT_SEVERITIES,
     on_progress: OnProgress | None = None,
+    on_copy: Callable[[Path], None] | None = None,
     evidence: bool = True,
     budget: float | None = None,
     originals: Sequence[Path] = (),
@@ -81,6 +82,7 @@ def verify(
         catalog: the registry to ask; None to look at the credential alone.
         severities: which kinds of finding alter.
         on_progress: may raise to cancel, see ``OnProgress``.
+        on_copy: takes a small copy of the clip that plays everywhere (MP4, JPEG, M4A), which is gone afterwards.
         evidence: draw pictures for the findings.
         budget: seconds after which nothing more is begun; the report says what was left undone.
         originals: folders in which the signed files themselves are looked for; without them, and for what is not found
@@ -99,8 +101,11 @@ def verify(
     clip: Clip | None = None
     with work_folder(settings.home / "work") as work:
         try:
-            clip = read_clip(path, work, settings, watch.part(0.0, _READ, "reading the clip"))
+            reading = watch.part(0.0, _READ, "reading the clip")
+            clip = read_clip(path, work, settings, reading, copy=on_copy is not None)
             facts = clip.facts
+            if on_copy is not None and clip.extraction.reference is not None:
+                on_copy(clip.extraction.reference)
         except UnreadError as error:
             facts = error.facts
         if own is not None:

@@ -58,14 +58,16 @@ def fingerprint_clip(
     work: Path,
     *,
     limits: Limits,
+    reference: bool = False,
     require_sandbox: bool = False,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Fingerprints, Extraction, Looks]:
     """Fingerprint a circulating clip to search with, and make its working copy to compare.
 
-    The frame hashes hold ``pdq.VARIANTS`` where an original's hold ``pdq.VIEWS``. Raises as ``fingerprint``.
+    The frame hashes hold ``pdq.VARIANTS`` where an original's hold ``pdq.VIEWS``. ``reference``: make a copy as the
+    registry has it of originals, too, to be played beside theirs. Raises as ``fingerprint``.
     """
-    plan = Plan(hash_rate=CLIP_RATE, working=True)
+    plan = Plan(hash_rate=CLIP_RATE, reference=reference, working=True)
     looks = Looks()
     return *_run(path, work, plan, pdq.hash_variants, looks, limits, require_sandbox, on_progress), looks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from provenance import __version__
 from provenance.settings import Settings
 from registry.server import (
     assets,
+    check_results,
+    checks,
     health,
     login,
     nominations,
@@ -48,9 +51,11 @@ READING: tuple[APIRouter, ...] = (
     sightings.router,
     originals.router,
     sighting_pages.router,
+    checks.router,
+    check_results.router,
 )
 """What the public may use unless the operator has switched that off."""
-LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, nominations.PATH, registration.PATH, f"{tus.PATH}/")
+LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, checks.PATH, nominations.PATH, registration.PATH, f"{tus.PATH}/")
 """Paths that take files; those that end in ``/`` with all below them."""
 
 
@@ -72,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.registrations = anyio.CapacityLimiter(settings.server.max_registrations)
+    app.state.stopping = threading.Event()
     app.state.limiter = Limiter(settings.server.rates)
     app.state.places = Places(settings.server)
     for router in OPEN:
