@@ -64,16 +64,18 @@ def original_of(told: Asset, credential: Credential, unbound: Fingerprints) -> O
         reference_sha256=told.reference_sha256,
         status=told.status,
         claims=tuple(claims_of(credential)),
-        fingerprints=_completed(told, signed, unbound),
+        fingerprints=_completed(signed, unbound),
     )
 
 
-def _completed(told: Asset, signed: Fingerprints, unbound: Fingerprints) -> Fingerprints:
-    """The signed fingerprints with the local features: a picture's only where they have the signed hash."""
-    # Of another build's features the hash cannot be read (``codec``): then there are none.
-    features = unbound.features if signed.features_sha256 else None
+def _completed(signed: Fingerprints, unbound: Fingerprints) -> Fingerprints:
+    """The signed fingerprints with the local features: a picture's only where they have the signed hash.
+
+    They have not where only the reference copy was registered, or another build made them; then there are none.
+    """
+    features = unbound.features
     if features is not None and signed.features_sha256 != local.digest(features):
-        raise _differs(told, f"local features {signed.features_sha256}", local.digest(features))
+        features = None
     return replace(signed, features=features, frame_features=unbound.frame_features)
 
 

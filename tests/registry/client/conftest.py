@@ -1,0 +1,1 @@
+"""The client's tests use the newsroom of the registry's."""
