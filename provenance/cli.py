@@ -28,6 +28,7 @@ SHORT_HELP = {
     "serve": "Serve the registry: resolution API, our own API and pages.",
     "worker": "Examine the clips that were sent to the registry.",
     "log": "Check the append-only log of a registry, or watch it.",
+    "report": "Look at reports that a registry has signed.",
     "assets": "Look after registered assets.",
     "sightings": "Look after sightings of clips, and their answers.",
     "keys": "Look after signing keys.",

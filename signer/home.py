@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from provenance.errors import OutputError, RegistryError
 from provenance.settings import Settings
 from provenance.trust.anchors import add_anchors, load_anchors, remove_anchors
+from registry.checks.envelope import report_key_path
+from registry.log.keys import make_key
 from registry.store import create_registry, open_registry
 from signer.authority import NAME, development_authority
 
@@ -44,6 +46,9 @@ def make_development_home(settings: Settings) -> Home:
         created.append(f"trust list {NAME}")
     if _make_registry(settings):
         created.append("registry")
+    if not report_key_path(settings).exists():
+        make_key(report_key_path(settings))
+        created.append("key that signs reports")
     return Home(authority.name, tuple(created))
 
 

@@ -53,6 +53,7 @@ READING: tuple[APIRouter, ...] = (
     sighting_pages.router,
     checks.router,
     check_results.router,
+    check_results.keys,
 )
 """What the public may use unless the operator has switched that off."""
 LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, checks.PATH, nominations.PATH, registration.PATH, f"{tus.PATH}/")

@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, PlainTextResponse
 
 from provenance.errors import RegistryError
 from provenance.workspace import work_folder
 from registry.catalog import LocalCatalog
 from registry.checks.asking import answer
+from registry.checks.envelope import public_pem, report_key, seal
 from registry.server.checks import PATH, Named, OnShelf
 from registry.server.service import Open
 
 router = APIRouter(prefix=f"{PATH}/{{check_id}}", tags=["checks"])
 
+keys = APIRouter(tags=["checks"])
+
+ENVELOPE_TYPE = "application/vnd.dsse+json"
 _PRIVATE = {"Cache-Control": "private, no-cache"}
 # The page brings a stricter policy of its own; both hold.
 _PAGE_POLICY = (
@@ -35,12 +39,27 @@ def report_json(check: Named, service: Open) -> Response:
     return Response(report, media_type="application/json", headers=_PRIVATE)
 
 
+@router.get("/report.dsse", summary="The report, signed by this registry (DSSE)")
+def report_dsse(check: Named, service: Open) -> Response:
+    """``provenance report check`` verifies it, with the key from ``/v1/report-key``."""
+    report, _ = answer(service.registry, check.check_id)
+    name = f"report-{check.clip_sha256[:12]}.dsse.json"
+    headers = _PRIVATE | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(seal(report, report_key(service.settings)), media_type=ENVELOPE_TYPE, headers=headers)
+
+
 @router.get("/report.html", summary="The report as one page, which runs nothing and loads nothing")
 def report_html(check: Named, service: Open) -> Response:
     """With pictures of what was found; opens without network."""
     _, page = answer(service.registry, check.check_id)
     headers = _PRIVATE | {"Content-Security-Policy": _PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@keys.get("/v1/report-key", summary="The public key that checks signed reports, PEM", response_class=PlainTextResponse)
+def get_report_key(service: Open) -> PlainTextResponse:
+    """Get it once, over a connection that you trust, and keep it."""
+    return PlainTextResponse(public_pem(report_key(service.settings).public_key()), media_type="application/x-pem-file")
 
 
 def _scratch(service: Open) -> Iterator[Path]:

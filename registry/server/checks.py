@@ -58,6 +58,7 @@ def body_of(check: Check) -> CheckBody:
     links = {"self": here, "events": f"{here}/events"}
     if check.state is State.DONE:
         links |= {"report": f"{here}/report.json", "page": f"{here}/report.html"}
+        links |= {"signed_report": f"{here}/report.dsse"}
         links |= {"preview": f"{here}/preview"} if check.preview else {}
     return CheckBody(
         id=check.check_id,

@@ -11,7 +11,9 @@ from newsroom import Newsroom
 from serving import serving
 
 from provenance.settings import Settings
+from registry.checks.envelope import load_public, report_key_path, unseal
 from registry.checks.worker import Worker
+from registry.log.keys import make_key
 from registry.server.app import create_app
 from registry.store import Registry
 
@@ -30,6 +32,7 @@ def examined(settings: Settings, registry: Registry, newsroom: Newsroom) -> Iter
         settings.anchors.mkdir(exist_ok=True)
         (settings.anchors / path.name).write_bytes(path.read_bytes())
     newsroom.register(registry, newsroom.clip.path, settings)
+    make_key(report_key_path(settings))
     worker = Worker(registry, settings)
     worker.start()
     yield worker
@@ -71,6 +74,10 @@ def test_a_clip_is_sent_followed_and_its_report_read(http: httpx.Client, newsroo
     original = http.get(f"{here}/originals/{asset}")
     assert (original.status_code, original.content[4:8]) == (200, b"ftyp")
     assert http.get(f"{here}/originals/{'A' * 26}").status_code == 404
+
+    sealed, key = http.get(check["links"]["signed_report"]), http.get("/v1/report-key")
+    assert sealed.headers["content-type"] == "application/vnd.dsse+json"
+    assert unseal(sealed.content, load_public(key.content)) == report.content
 
     again = http.post(CHECKS, files={"file": ("other name.mp4", newsroom.clip.path.read_bytes())})
     assert (again.status_code, again.json()["state"]) == (200, "done")
