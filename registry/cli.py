@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provenance.console import progress, safe
+from provenance.console import progress, safe, warn
 from provenance.context import NamedPath, error_as_json, error_as_text, settings_of
 from provenance.errors import ProvenanceError
 from provenance.exits import ExitCode
+from registry.conflicts_cli import conflicts_command
 from registry.elsewhere_cli import at_registry, directed, publisher
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def register(
                     click.echo(error_as_text(error), err=True)
                 continue
             receipt = done.receipt.as_json() if done.receipt else None
-            results.append({"file": str(path), "asset_id": done.asset_id, "created": done.created, "receipt": receipt})
+            said = {"file": str(path), "asset_id": done.asset_id, "created": done.created, "receipt": receipt}
+            results.append(said | {"same_picture_as": list(done.same_picture_as)})
+            if done.same_picture_as:
+                warn(f"another owner registered the same picture: {', '.join(done.same_picture_as)}")
             if not as_json:
                 words = "registered" if done.created else "was registered already"
                 click.echo(f"{done.asset_id}  {safe(path.name)} {words}")
@@ -88,6 +92,9 @@ def register(
 @click.group()
 def assets() -> None:
     """Look after registered assets."""
+
+
+assets.add_command(conflicts_command)
 
 
 @assets.command("list")

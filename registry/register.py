@@ -32,8 +32,9 @@ from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
 from registry import dialects, indexing, packing
 from registry.asset_blobs import AssetBlob, note_blob, store_manifest, store_reference
-from registry.assets import add_event, local_user
+from registry.assets import add_event, events_of, local_user
 from registry.claims import claims_of
+from registry.conflicts import note_conflicts
 from registry.duplicates import same_picture
 from registry.log.local import LocalLog, Receipt
 from registry.log.sequencing import enter_waiting, recording
@@ -54,11 +55,15 @@ _WHAT_TO_DO = {
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """``created`` is False where the asset had been registered before. ``receipt``: that it is in the log."""
+    """``created`` is False where the asset had been registered before. ``receipt``: that it is in the log.
+
+    ``same_picture_as``: assets of other owners that show the same and were there when it was registered.
+    """
 
     asset_id: str
     created: bool
     receipt: Receipt | None = field(default=None, compare=False)
+    same_picture_as: tuple[str, ...] = field(default=(), compare=False)
 
 
 def register(
@@ -173,7 +178,10 @@ def owner_of(signer: Signer) -> str:
 
 
 def _registered(store: Registry, asset_id: str, *, created: bool) -> Registered:
-    return Registered(asset_id, created, LocalLog(store).receipt(asset_id))
+    with store.reading() as session:
+        noted = events_of(session, asset_id)[0].detail.get("same_picture_as")
+    others = tuple(map(str, noted)) if isinstance(noted, list) else ()
+    return Registered(asset_id, created, LocalLog(store).receipt(asset_id), others)
 
 
 def _without_file(manifest: bytes, anchors: Sequence[AnchorList], policy: Policy) -> Credential:
@@ -268,6 +276,7 @@ def _write(
     if also:
         detail["same_picture_as"] = also
     add_event(session, row.asset_id, "registered", now, actor, detail)
+    note_conflicts(session, row.asset_id, also, now, actor)
     session.flush()
     indexing.add(session, row.asset_id, prints)
 

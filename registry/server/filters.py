@@ -11,6 +11,7 @@ _EVENTS = {
     "superseded": "Replaced by another",
     "released": "Released from its embargo",
     "reference_added": "Reference copy added",
+    "conflict": "The same picture registered by another",
 }
 
 
