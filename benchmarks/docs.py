@@ -1,7 +1,7 @@
 """What `make docs` runs: the parts of the documentation that come from the program itself.
 
 ``docs/cli.md`` is the help of every command; ``docs/report.png`` is the top of the demonstration's report on the
-repainted clip, photographed by Chromium.
+repainted clip, and ``docs/pages`` the server's pages on it, photographed by Chromium.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import click
 from PIL import Image
 
 from benchmarks.demo import Demo
+from benchmarks.docs_pages import photograph_pages
 from provenance.cli import main as root
 
 DOCS = Path(__file__).parent.parent / "docs"
 REFERENCE = DOCS / "cli.md"
 PICTURE = DOCS / "report.png"
+PAGES = DOCS / "pages"
 PAGE_SIZE = (1000, 1320)
 """Width and height in pixels of what is photographed: down to the finding's pictures."""
 PICTURE_WIDTH = 840
@@ -40,9 +42,6 @@ def reference() -> str:
 
 def photograph(page: Path, size: tuple[int, int] = PAGE_SIZE) -> bytes:
     """The top of an HTML file as a PNG of few colours."""
-    browser = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    if browser is None:
-        raise SystemExit("no Chromium found: apt-get install chromium, then run make docs again")
     with tempfile.TemporaryDirectory() as folder:
         shot = Path(folder) / "shot.png"
         options = [
@@ -54,12 +53,25 @@ def photograph(page: Path, size: tuple[int, int] = PAGE_SIZE) -> bytes:
         ]
         options += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
         options += ["--blink-settings=preferredColorScheme=1", f"--window-size={size[0]},{size[1]}"]
-        command = [browser, *options, f"--screenshot={shot}", page.resolve().as_uri()]
+        command = [browser(), *options, f"--screenshot={shot}", page.resolve().as_uri()]
         subprocess.run(command, capture_output=True, check=True, timeout=120)
-        with Image.open(shot) as image:
-            height = round(image.height * PICTURE_WIDTH / image.width)
-            small = image.convert("RGB").resize((PICTURE_WIDTH, height), Image.Resampling.LANCZOS)
-            small = small.quantize(_COLOURS, dither=Image.Dither.NONE)
+        return smaller(shot.read_bytes())
+
+
+def browser() -> str:
+    """The path of Chromium."""
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        raise SystemExit("no Chromium found: apt-get install chromium, then run make docs again")
+    return found
+
+
+def smaller(png: bytes) -> bytes:
+    """The picture as wide as the documentation wants it, in few colours."""
+    with Image.open(io.BytesIO(png)) as image:
+        height = round(image.height * PICTURE_WIDTH / image.width)
+        small = image.convert("RGB").resize((PICTURE_WIDTH, height), Image.Resampling.LANCZOS)
+        small = small.quantize(_COLOURS, dither=Image.Dither.NONE)
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -78,17 +90,23 @@ def _helps(command: click.Command, path: str, parent: click.Context | None) -> I
 
 
 def main() -> int:
-    """Write both; 1 where the demonstration was not as expected or the picture is too large."""
+    """Write all; 1 where the demonstration was not as expected or a picture is too large."""
     REFERENCE.write_text(reference(), encoding="utf-8")
     print(f"{REFERENCE.name} written")
     with tempfile.TemporaryDirectory() as folder:
-        wrong = Demo(Path(folder) / "demo").run()
-        data = photograph(Path(folder) / "demo" / "reports" / "repainted.html")
-    if wrong or len(data) > MOST_BYTES:
-        print(f"{PICTURE.name} not written: {wrong} unexpected verdicts, {len(data)} bytes of {MOST_BYTES}")
+        demo = Path(folder) / "demo"
+        wrong = Demo(demo).run()
+        taken = {PICTURE: photograph(demo / "reports" / "repainted.html")}
+        pages = photograph_pages(demo / "home", demo / "copies" / "repainted.mp4", browser())
+    taken |= {PAGES / f"{name}.png": smaller(png) for name, png in pages.items()}
+    large = {path.name: len(data) for path, data in taken.items() if len(data) > MOST_BYTES}
+    if wrong or large:
+        print(f"no picture written: {wrong} unexpected verdicts; over {MOST_BYTES} bytes: {large}")
         return 1
-    PICTURE.write_bytes(data)
-    print(f"{PICTURE.name} written, {len(data)} bytes")
+    for path, data in taken.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        print(f"{path.name} written, {len(data)} bytes")
     return 0
 
 

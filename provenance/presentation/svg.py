@@ -27,7 +27,7 @@ _MOST_TICKS = 6
 
 def timeline(report: Report) -> Markup:
     """The clip from start to end: a lane per original, then a lane per altering finding; empty where neither is."""
-    total = _length(report)
+    total = length(report)
     if not total:
         return Markup("")
     lanes = [
@@ -213,7 +213,7 @@ def _ticks(start: Fraction, end: Fraction) -> list[Fraction]:
     return [n * size for n in range(first, int(end // size) + 1)][: _MOST_TICKS + 1]
 
 
-def _length(report: Report) -> Fraction:
+def length(report: Report) -> Fraction:
     """The clip's length in seconds; where it is not known, the end of the last thing seen in it."""
     ends = [segment.clip.end for match in report.matches for segment in match.segments]
     ends += [judged.finding.clip.end for judged in report.findings if judged.finding.clip]

@@ -28,6 +28,7 @@ from registry.server import (
 from registry.server.auth import may_read
 from registry.server.content import Places
 from registry.server.guard import Guard
+from registry.server.pages import checks as check_pages
 from registry.server.pages import originals
 from registry.server.pages import sightings as sighting_pages
 from registry.server.problems import add_handlers
@@ -49,6 +50,7 @@ READING: tuple[APIRouter, ...] = (
     assets.router,
     nominations.router,
     sightings.router,
+    check_pages.router,
     originals.router,
     sighting_pages.router,
     checks.router,
@@ -56,7 +58,14 @@ READING: tuple[APIRouter, ...] = (
     check_results.keys,
 )
 """What the public may use unless the operator has switched that off."""
-LARGE: tuple[str, ...] = (resolution.CONTENT_PATH, checks.PATH, nominations.PATH, registration.PATH, f"{tus.PATH}/")
+LARGE: tuple[str, ...] = (
+    resolution.CONTENT_PATH,
+    checks.PATH,
+    check_pages.PATH,
+    nominations.PATH,
+    registration.PATH,
+    f"{tus.PATH}/",
+)
 """Paths that take files; those that end in ``/`` with all below them."""
 
 

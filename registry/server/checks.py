@@ -122,15 +122,20 @@ async def ask_for_check(
     budget: Annotated[float | None, Query(ge=1, description="Seconds after which nothing more is begun")] = None,
 ) -> CheckBody:
     """The clip is deleted as soon as its examination ends. Neither its name nor who asks is kept."""
-    with work_folder(service.settings.home / "work") as folder:
-        clip, places = folder / "clip", request.app.state.places
-        async with places.uploads.place():
-            await _receive(request, clip, service.settings.server.max_file_bytes)
-        check = await run_in_threadpool(begin, service, shelf, clip, budget)
+    check = await take(request, service, shelf, budget)
     response.headers["Location"] = f"{PATH}/{check.check_id}"
     if check.state.over:
         response.status_code = HTTPStatus.OK
     return body_of(check)
+
+
+async def take(request: Request, service: Service, shelf: Shelf, budget: float | None) -> Check:
+    """Take the clip that a request brings, and ask for its examination; see ``begin``."""
+    with work_folder(service.settings.home / "work") as folder:
+        clip, places = folder / "clip", request.app.state.places
+        async with places.uploads.place():
+            await _receive(request, clip, service.settings.server.max_file_bytes)
+        return await run_in_threadpool(begin, service, shelf, clip, budget)
 
 
 def begin(service: Service, shelf: Shelf, clip: Path, budget: float | None) -> Check:

@@ -20,7 +20,11 @@ from registry.server import filters, static_files
 from registry.sessions import COOKIE, form_secret, session_token
 from registry.store import Registry
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("/originals", "Originals"), ("/sightings", "Sightings"))
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/", "Check a clip"),
+    ("/originals", "Originals"),
+    ("/sightings", "Sightings"),
+)
 """What the head of every page leads to: address and label."""
 
 

@@ -28,9 +28,13 @@ def same_origin(request: Request) -> None:
     Raises:
         HttpError: the browser says that another site sent it.
     """
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("Host")
-    if foreign or request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        # Pages that send no referrer have the origin "null": this header says what that one then does not.
+        foreign = site not in {"same-origin", "none"}
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("Host")
+    if foreign:
         raise HttpError(
             HTTPStatus.FORBIDDEN,
             "access.foreign_form",

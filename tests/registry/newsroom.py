@@ -32,19 +32,19 @@ def make_clip(target: Path, picture: str = "astronaut.png", *, seconds: int = 4,
     """A camera wandering over a picture, with a warbling tone."""
     pan = f"crop=240:180:x='60+50*sin(t*1.3)+{tone % 7}':y='60+40*cos(t)',scale=320:240"
     sound = f"aevalsrc='0.4*sin(2*PI*({tone}+120*sin(3*t))*t)':s=22050:d={seconds}"
-    _ffmpeg("-loop", "1", "-i", str(PICTURES / picture), "-f", "lavfi", "-i", sound, "-vf", pan, "-t", str(seconds),
+    ffmpeg("-loop", "1", "-i", str(PICTURES / picture), "-f", "lavfi", "-i", sound, "-vf", pan, "-t", str(seconds),
             "-r", "25", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac", str(target))  # fmt: skip
     return target
 
 
 def make_photo(target: Path, picture: str = "coffee.png") -> Path:
     """A photograph as JPEG."""
-    _ffmpeg("-i", str(PICTURES / picture), "-frames:v", "1", str(target))
+    ffmpeg("-i", str(PICTURES / picture), "-frames:v", "1", str(target))
     return target
 
 
-def _ffmpeg(*arguments: str) -> None:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
+def ffmpeg(*arguments: str | Path) -> None:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *map(str, arguments)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
