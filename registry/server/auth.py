@@ -18,6 +18,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from provenance.errors import RegistryError
 from provenance.settings import Settings
@@ -33,7 +34,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REALM = 'Bearer realm="provenance"'
 
 
-def _known(request: Request) -> Token | None:
+async def _known(request: Request) -> Token | None:
     """The token that the header or the session's cookie stands for.
 
     Raises:
@@ -43,12 +44,12 @@ def _known(request: Request) -> Token | None:
     header = request.headers.get("Authorization")
     if header is None:
         cookie = request.cookies.get(COOKIE)
-        return session_token(registry, cookie) if cookie else None
+        return await run_in_threadpool(session_token, registry, cookie) if cookie else None
     scheme, _, text = header.partition(" ")
     if scheme.lower() != "bearer":
         raise unauthorized("access.scheme", "another way of logging in than a token was tried")
     try:
-        return token_of(registry, text.strip())
+        return await run_in_threadpool(token_of, registry, text.strip())
     except RegistryError as error:
         if not error.code.startswith("token."):
             raise
@@ -82,7 +83,7 @@ async def asker(request: Request, token: Annotated[Token | None, Depends(_known)
 Asker = Annotated[Token | None, Depends(asker)]
 
 
-def viewer(token: Asker) -> str | None:
+async def viewer(token: Asker) -> str | None:
     """The organisation whose embargoed assets may be seen."""
     return token.owner if token is not None and Scope.READ in token.scopes else None
 
@@ -90,7 +91,7 @@ def viewer(token: Asker) -> str | None:
 Viewer = Annotated[str | None, Depends(viewer)]
 
 
-def may_read(request: Request, token: Asker) -> None:
+async def may_read(request: Request, token: Asker) -> None:
     """Whether the asker may read what is public.
 
     Raises:

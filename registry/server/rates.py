@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from fastapi import Request
@@ -52,7 +52,7 @@ class Limiter:
         return 0.0 if allowed else (1 - left) * 60 / most
 
 
-def limited(name: str) -> Callable[[Request, Asker], None]:
+def limited(name: str) -> Callable[[Request, Asker], Awaitable[None]]:
     """A dependency that counts a request against its asker's share, by token or else by address.
 
     Raises:
@@ -61,7 +61,7 @@ def limited(name: str) -> Callable[[Request, Asker], None]:
     if name not in Rates.model_fields:
         raise ValueError(f"no rate is named {name}")
 
-    def counted(request: Request, token: Asker) -> None:
+    async def counted(request: Request, token: Asker) -> None:
         limiter: Limiter = request.app.state.limiter
         wait = limiter.take(name, f"token {token.token_id}" if token else f"address {_network(request)}")
         if wait > 0:
