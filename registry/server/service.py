@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from provenance.settings import Settings
-from registry.server.auth import Viewer as Viewer
+from registry.server.auth import Viewer as Viewer  # routes take both from here
 from registry.store import Registry
 
 

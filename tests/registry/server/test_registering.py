@@ -134,6 +134,11 @@ def test_a_small_file_that_unfolds_to_a_huge_picture_is_refused(
     assert answer.status_code == 422
     assert answer.json()["code"] == "media.too_large"
     assert list_assets(registry, 10) == []
+    # Nor is one looked for by such a file.
+    asked = desks.reader.http.post(
+        "/matches/byContent", content=bomb.read_bytes(), headers={"Content-Type": "image/png"}
+    )
+    assert (asked.status_code, asked.json()["code"]) == (415, "media.not_usable"), asked.text
 
 
 def test_uploads_are_registered_and_used_up(
