@@ -69,7 +69,7 @@ class Checks(BaseModel):
     clips that may wait. ``budget_seconds``: the longest an examination may take; ``max_seconds``: of a clip's length.
     ``keep_clips``: keep what was sent as long as its report. ``previews``: keep a small copy, to be played beside the
     original. ``lease_seconds``: how long a worker may be silent before another takes its job. ``listeners``: who may
-    follow the progress at a time.
+    follow the progress at a time. ``fetch_links``: whether addresses may be given in place of files.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +83,8 @@ class Checks(BaseModel):
     previews: bool = True
     lease_seconds: float = Field(default=30, ge=1)
     listeners: int = Field(default=100, ge=0)
+    fetch_links: bool = False
+    fetch_seconds: float = Field(default=120, gt=0)
 
 
 class Settings(BaseSettings):

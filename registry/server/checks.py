@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import shutil
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -19,12 +20,14 @@ from starlette.datastructures import UploadFile
 from provenance.errors import ProvenanceError
 from provenance.files import sha256_file
 from provenance.media.kinds import sniff
+from provenance.settings import Settings
 from provenance.workspace import work_folder
 from registry.checks.asking import Question, ask, cancel, look
 from registry.checks.examiner import Examiner, load_examiner
 from registry.checks.shelf import Shelf, shelf_of
 from registry.checks.values import Check, State
-from registry.server.bodies import save_body
+from registry.fetching import MOST_URL, Rules, fetch
+from registry.server.bodies import read_body, save_body
 from registry.server.problems import HttpError
 from registry.server.rates import limited
 from registry.server.service import Open, Service
@@ -91,9 +94,10 @@ Named = Annotated[Check, Depends(check_for)]
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The clip: its bytes alone, or a form with the field `file`",
+        "description": "The clip: its bytes alone, a form with the field `file`, or its address where that is allowed",
         "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {"type": "object", "properties": {"link": {"type": "string"}}}},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -134,7 +138,7 @@ async def take(request: Request, service: Service, shelf: Shelf, budget: float |
     with work_folder(service.settings.home / "work") as folder:
         clip, places = folder / "clip", request.app.state.places
         async with places.uploads.place():
-            await _receive(request, clip, service.settings.server.max_file_bytes)
+            await _receive(request, clip, service.settings)
         return await run_in_threadpool(begin, service, shelf, clip, budget)
 
 
@@ -220,14 +224,20 @@ async def follow_check(request: Request, check: Named, service: Open) -> AsyncIt
         yield ServerSentEvent(event="end", id=seen, data={"state": check.state})
 
 
-async def _receive(request: Request, target: Path, limit: int) -> None:
+async def _receive(request: Request, target: Path, settings: Settings) -> None:
     """Write the clip of a request to a file.
 
     Raises:
         HttpError: there is none, it is too large, or there is no room for it.
+        RegistryError: the address that was given cannot be fetched.
     """
+    kind, limit = request.headers.get("Content-Type", ""), settings.server.max_file_bytes
     try:
-        if not request.headers.get("Content-Type", "").startswith("multipart/form-data"):
+        if kind.startswith("application/json"):
+            link = _link(await read_body(request, 2 * MOST_URL), settings)
+            await run_in_threadpool(fetch, link, target, Rules(limit, settings.checks.fetch_seconds))
+            return
+        if not kind.startswith("multipart/form-data"):
             await save_body(request, target, limit)
             return
         async with request.form(max_files=1, max_fields=8) as form:
@@ -246,6 +256,24 @@ async def _receive(request: Request, target: Path, limit: int) -> None:
             found=error.strerror or type(error).__name__,
             hint="try again later, or with a shorter clip",
         ) from error
+
+
+def _link(body: bytes, settings: Settings) -> str:
+    """The address in a body ``{"link": "https://…"}``."""
+    if not settings.checks.fetch_links:
+        raise HttpError(
+            HTTPStatus.FORBIDDEN, "check.no_links", "this registry fetches no clips by itself", hint="send the file"
+        )
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        said = None
+    link = said.get("link") if isinstance(said, dict) else None
+    if not isinstance(link, str):
+        raise HttpError(
+            HTTPStatus.BAD_REQUEST, "check.no_file", "the request names no clip", expected='{"link": "https://…"}'
+        )
+    return link
 
 
 @functools.cache

@@ -148,3 +148,20 @@ def test_followers_are_let_go_when_the_server_stops(settings: Settings, registry
             assert next(lines) == "event: check"
             app.state.stopping.set()
             assert list(lines)[-1] == ""
+
+
+def test_addresses_are_fetched_only_where_the_operator_allows_it_and_never_from_our_own_network(
+    settings: Settings, registry: Registry
+) -> None:
+    link = {"link": "http://127.0.0.1/clip.mp4"}
+    allowed = settings.model_copy(update={"checks": settings.checks.model_copy(update={"fetch_links": True})})
+    for given, body, code in (
+        (settings, link, "check.no_links"),
+        (allowed, link, "link.refused"),
+        (allowed, {"link": "file:///etc/passwd"}, "link.address"),
+        (allowed, {"link": 7}, "check.no_file"),
+    ):
+        with serving(create_app(given)) as client:
+            answer = client.post(CHECKS, json=body)
+        assert answer.json()["code"] == code
+        assert 400 <= answer.status_code < 500
