@@ -137,7 +137,8 @@ def _report(
             )
         if isinstance(catalog, HttpCatalog) and catalog.passed_over:
             count = len(catalog.passed_over)
-            stderr().print(f"{count} originals passed over: your trust policy does not accept their signers")
+            noun = "original" if count == 1 else "originals"
+            stderr().print(f"{count} {noun} passed over: your trust policy does not accept the signer")
         return report
 
 

@@ -6,8 +6,9 @@ import base64
 import binascii
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from provenance.assets import Original, asset_id_of
 from provenance.catalog import Nomination, Query
 from provenance.credentials.library import MAX_MANIFEST_BYTES
-from provenance.credentials.reader import read_manifest
+from provenance.credentials.reader import EXPIRED, read_manifest
+from provenance.credentials.states import CONTENT_CODES, UNTRUSTED_CODE
+from provenance.credentials.values import Credential, CredentialState
 from provenance.errors import RegistryError
 from provenance.files import replace_atomically, sha256_file
 from provenance.fingerprints.values import Fingerprints
@@ -30,22 +33,38 @@ from registry.wire import Asset, FingerprintPart, FingerprintSet, NominationList
 
 MAX_REFERENCE_BYTES = 8 << 30
 _ASSET_ID = re.compile(r"[a-z2-7]{26}")
+_PAST = CONTENT_CODES | {EXPIRED, UNTRUSTED_CODE}
+"""What is wrong with a manifest whose certificate has expired, and with nothing else."""
 _ABSENT = frozenset({"asset.unknown", "reference.withheld"})
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class HttpCatalog:
     """Implements ``provenance.catalog.Catalog``; see ``bound`` for what is checked of the answers.
 
-    An original counts only where the policy accepts its signer: ``passed_over`` holds the ids of the others.
+    An original counts only where the policy accepts its signer, and the certificate has not expired since without a
+    trusted time stamp: ``passed_over`` holds the ids of the others.
     ``cache``: a folder where reference copies are kept by their SHA-256.
     """
 
-    def __init__(self, connection: Connection, *, anchors: Sequence[AnchorList], policy: Policy, cache: Path) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        anchors: Sequence[AnchorList],
+        policy: Policy,
+        cache: Path,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
         self.passed_over: set[str] = set()
         self._connection = connection
         self._anchors = anchors
         self._policy = policy
         self._cache = cache
+        self._now = now
         self._known: dict[str, Original | None] = {}
 
     def nominate(self, query: Query, limit: int = 10) -> list[Nomination]:
@@ -115,14 +134,20 @@ class HttpCatalog:
                 found=told.asset_id[:40],
             )
         manifest = self._connection.content(f"/v1/assets/{asset_id}/manifest", limit=MAX_MANIFEST_BYTES)
-        credential = read_manifest(manifest, anchors=self._anchors, policy=self._policy)
+        credential = read_manifest(manifest, anchors=self._anchors, policy=self._policy, now=self._now())
         path = f"/v1/assets/{asset_id}/fingerprints"
         unbound = _unpacked(self._connection.get(path, FingerprintSet, {"kind": list(UNBOUND_KINDS)}))
-        original = original_of(told, credential, unbound)
-        if not self._policy.assess(credential).accepted:
+        if not self._counts(credential):
             self.passed_over.add(asset_id)
             return None
-        return original
+        return original_of(told, credential, unbound)
+
+    def _counts(self, credential: Credential) -> bool:
+        """Whether the policy accepts the signer, today; of a manifest that does not hold, nothing is asked."""
+        if EXPIRED in credential.codes and set(credential.codes) <= _PAST:
+            return False
+        sound = credential.state is CredentialState.CONTENT_CHANGED
+        return not sound or self._policy.assess(credential).accepted
 
     def _download(self, asset_id: str, sha256: str, target: Path) -> None:
         with (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,14 @@ def test_an_original_of_a_signer_whom_the_policy_refuses_is_passed_over(
             assert catalog.original(liar.film) is None
             assert catalog.reference_copy(liar.film, tmp_path) is None
             assert catalog.passed_over == {liar.film}
+
+
+def test_an_original_whose_certificate_has_expired_since_is_passed_over(
+    liar: Liar, newsroom: Newsroom, tmp_path: Path
+) -> None:
+    later = datetime.now(UTC) + timedelta(days=900)
+    with Connection(liar.address) as connection:
+        options: dict[str, Any] = {"anchors": newsroom.anchors, "policy": newsroom.policy, "cache": tmp_path}
+        catalog = HttpCatalog(connection, now=lambda: later, **options)
+        assert catalog.original(liar.film) is None
+        assert catalog.passed_over == {liar.film}

@@ -116,7 +116,7 @@ def test_originals_of_signers_who_are_not_trusted_are_said_to_be_passed_over(
     copy = copied(newsroom.photo.path, tmp_path / "copy.jpg", "-q:v", "6")
     result = desk.verify(tmp_path / "nobody", "--registry", desk.address, copy)
     assert result.exit_code == 4
-    assert "originals passed over: your trust policy does not accept their signers" in result.stderr
+    assert "passed over: your trust policy does not accept the signer" in result.stderr
 
 
 def test_what_is_no_token_or_no_registry_is_said(desk: Desk, newsroom: Newsroom, tmp_path: Path) -> None:

@@ -1,1 +1,0 @@
-"""The client's tests use the newsroom of the registry's."""
