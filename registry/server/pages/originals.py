@@ -14,6 +14,7 @@ from provenance.presentation import words
 from registry.asset_lists import find_assets
 from registry.assets import show_asset
 from registry.catalog import held_reference
+from registry.log.local import LocalLog
 from registry.server.filters import moment
 from registry.server.html import page
 from registry.server.ranged import ranged
@@ -62,6 +63,7 @@ def original(request: Request, service: Open, viewer: Viewer, asset_id: str) -> 
         held=held_reference(registry, asset_id, viewer),
         facts=_facts(record.original),
         bindings=_bindings(record.original),
+        receipt=LocalLog(registry).receipt(asset_id),
         own=viewer is not None and record.owner == viewer,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -150,11 +151,15 @@ def test_a_page_that_cannot_follow_is_refused_in_words(http: httpx.Client, after
     assert answer.json()["code"] == "request.cursor"
 
 
-def test_the_reference_copy_is_played_in_parts(
+def test_an_original_has_its_place_in_the_log_and_a_copy_that_is_played_in_parts(
     http: httpx.Client, registry: Registry, newsroom: Newsroom, settings: Settings
 ) -> None:
     asset = newsroom.register(registry, newsroom.clip.path, settings)
-    assert "<video" in http.get(f"/originals/{asset.asset_id}").text
+    shown = http.get(f"/originals/{asset.asset_id}").text
+    assert "<video" in shown
+    assert asset.receipt is not None
+    assert f"entry {asset.receipt.leaf_index} of the {asset.receipt.tree_size}" in shown
+    assert asset.receipt.leaf.decode() in html.unescape(shown)
     where = f"/originals/{asset.asset_id}/reference"
     whole = http.get(where)
     assert whole.headers["content-type"] == "video/mp4"
