@@ -94,15 +94,14 @@ Named = Annotated[Check, Depends(check_for)]
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The clip: its bytes alone, a form with the field `file`, or its address where that is allowed",
+        "description": "The clip: its bytes alone or in the field `file` of a form; or its address where that is allowed",
         "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
             "application/json": {"schema": {"type": "object", "properties": {"link": {"type": "string"}}}},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {"file": {"type": "string", "format": "binary"}, "link": {"type": "string"}},
                 }
             },
         },
@@ -234,14 +233,16 @@ async def _receive(request: Request, target: Path, settings: Settings) -> None:
     kind, limit = request.headers.get("Content-Type", ""), settings.server.max_file_bytes
     try:
         if kind.startswith("application/json"):
-            link = _link(await read_body(request, 2 * MOST_URL), settings)
-            await run_in_threadpool(fetch, link, target, Rules(limit, settings.checks.fetch_seconds))
+            await _fetch(_link(await read_body(request, 2 * MOST_URL)), target, settings)
             return
         if not kind.startswith("multipart/form-data"):
             await save_body(request, target, limit)
             return
         async with request.form(max_files=1, max_fields=8) as form:
-            file = form.get("file")
+            file, link = form.get("file"), form.get("link")
+            if isinstance(link, str) and link and not (isinstance(file, UploadFile) and file.size):
+                await _fetch(link, target, settings)
+                return
             if not isinstance(file, UploadFile):
                 raise HttpError(
                     HTTPStatus.BAD_REQUEST, "check.no_file", "the form holds no file", expected="a field named file"
@@ -258,12 +259,17 @@ async def _receive(request: Request, target: Path, settings: Settings) -> None:
         ) from error
 
 
-def _link(body: bytes, settings: Settings) -> str:
-    """The address in a body ``{"link": "https://…"}``."""
+async def _fetch(link: str, target: Path, settings: Settings) -> None:
     if not settings.checks.fetch_links:
         raise HttpError(
             HTTPStatus.FORBIDDEN, "check.no_links", "this registry fetches no clips by itself", hint="send the file"
         )
+    rules = Rules(settings.server.max_file_bytes, settings.checks.fetch_seconds)
+    await run_in_threadpool(fetch, link, target, rules)
+
+
+def _link(body: bytes) -> str:
+    """The address in a body ``{"link": "https://…"}``."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):

@@ -36,7 +36,14 @@ def form(request: Request, service: Open) -> HTMLResponse:
     settings = service.settings
     most = settings.server.max_file_bytes
     size = f"{most / 1e9:.1f} GB" if most >= 1e9 else f"{most / 1e6:.0f} MB"
-    return page(request, "check_new.html.j2", title="Check a clip", most=size, kept=settings.checks.keep_clips)
+    return page(
+        request,
+        "check_new.html.j2",
+        title="Check a clip",
+        most=size,
+        kept=settings.checks.keep_clips,
+        links=settings.checks.fetch_links,
+    )
 
 
 @router.post(PATH, dependencies=[Depends(limited("checks"))])

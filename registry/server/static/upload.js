@@ -33,6 +33,7 @@
   });
 
   form.addEventListener("submit", (event) => {
+    if (!file.files.length) return; // an address, which the plain form sends
     event.preventDefault();
     say("");
     going.hidden = false;

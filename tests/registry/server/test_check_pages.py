@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
+from serving import serving
 
 from provenance.console import safe
 from provenance.report import (
@@ -24,12 +25,14 @@ from provenance.report import (
     Severity,
     Verdict,
 )
+from provenance.settings import Settings
 from provenance.times import Interval
 from registry.accounts import new_token
 from registry.checks.asking import look
 from registry.checks.models import CheckRow, ExaminationRow
 from registry.checks.pictures import pictures_of
 from registry.checks.values import State
+from registry.server.app import create_app
 from registry.store import Registry
 from verifier.render_html import render_html
 
@@ -162,3 +165,15 @@ def test_only_a_report_is_kept_and_only_by_its_own_form(http: httpx.Client, regi
     assert look(registry, done).expires_at is None
     assert "this address stays" in http.get(f"/checks/{done}").text
     assert http.get("/checks/nobody-knows-this-one").status_code == 404
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_an_address_is_taken_where_the_operator_allows_it(
+    settings: Settings, registry: Registry, allowed: bool
+) -> None:
+    checks = settings.checks.model_copy(update={"fetch_links": allowed})
+    with serving(create_app(settings.model_copy(update={"checks": checks}))) as client:
+        assert ('name="link"' in client.get("/").text) is allowed
+        form = {"file": ("", b""), "link": (None, "http://127.0.0.1/clip.mp4")}
+        answer = client.post("/checks", files=form)
+    assert answer.json()["code"] == ("link.refused" if allowed else "check.no_links")
