@@ -94,7 +94,7 @@ Named = Annotated[Check, Depends(check_for)]
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The clip: its bytes alone or in the field `file` of a form; or its address where that is allowed",
+        "description": "The clip: its bytes alone, or in a form's field `file`; or its address where that is allowed",
         "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
             "application/json": {"schema": {"type": "object", "properties": {"link": {"type": "string"}}}},
