@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from provenance.fingerprints.values import Fingerprints
+from provenance.revocation import Revocation
 
 
 def asset_id_of(manifest_label: str, hard_binding: str) -> str:
@@ -73,7 +74,8 @@ class Original:
     """A registered signed asset as the registry knows it. ``reference_sha256`` is None where it was withheld.
 
     ``signer_fingerprint``: SHA-256 of the signing certificate, hex. ``status``: registered, withdrawn, superseded.
-    ``claims``: what the manifest says of making and editing, in words, in order.
+    ``claims``: what the manifest says of making and editing, in words, in order. ``revoked``: of the signer's
+    certificate, where the registry has that on record.
     """
 
     asset_id: str
@@ -94,3 +96,4 @@ class Original:
     status: str
     claims: tuple[str, ...]
     fingerprints: Fingerprints
+    revoked: Revocation | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from provenance.revocation import Revocation
 from provenance.times import Interval, seconds
 
 SCHEMA = "provenance.report/1"
@@ -160,7 +161,8 @@ class ComparedWith(StrEnum):
 class Match:
     """An original that the clip comes from. ``coverage`` is the share of the clip it explains, ``score`` 0-100.
 
-    ``compared_with``: None where there was nothing to compare, or nothing to compare with.
+    ``compared_with``: None where there was nothing to compare, or nothing to compare with. ``status``: registered,
+    withdrawn or superseded. ``revoked``: of its signer's certificate, where the registry has that on record.
     """
 
     asset_id: str
@@ -171,6 +173,8 @@ class Match:
     score: int
     segments: tuple[Segment, ...] = ()
     compared_with: ComparedWith | None = None
+    status: str = "registered"
+    revoked: Revocation | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The match's JSON object."""
@@ -183,6 +187,8 @@ class Match:
             "score": self.score,
             "segments": [s.as_json() for s in self.segments],
             "compared_with": self.compared_with.value if self.compared_with else None,
+            "status": self.status,
+            "revoked": self.revoked.as_json() if self.revoked else None,
         }
 
 

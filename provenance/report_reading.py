@@ -24,6 +24,7 @@ from provenance.report import (
     Severity,
     Verdict,
 )
+from provenance.revocation import Revocation
 from provenance.times import Interval
 
 
@@ -97,7 +98,13 @@ def _match(told: Mapping[str, Any]) -> Match:
         ),
         # Not there in reports of the first version.
         compared_with=ComparedWith(told["compared_with"]) if told.get("compared_with") else None,
+        status=str(told.get("status", "registered")),
+        revoked=_revocation(told["revoked"]) if told.get("revoked") else None,
     )
+
+
+def _revocation(told: Mapping[str, Any]) -> Revocation:
+    return Revocation(str(told["since"]), str(told["recorded_at"]), str(told["reason"]))
 
 
 def _judged(told: Mapping[str, Any]) -> Judged:

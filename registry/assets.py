@@ -20,6 +20,7 @@ from registry.log.leaves import note_asset_event
 from registry.log.models import LeafRow
 from registry.log.sequencing import recording
 from registry.models import AssetRow, EventRow, FingerprintRow
+from registry.revocations import revocation_of
 from registry.store import Registry
 from registry.visibility import SUPERSEDED, WITHDRAWN, visible
 
@@ -154,6 +155,7 @@ def load_original(session: Session, asset_id: str, allowed: ColumnElement[bool] 
         status=row.status,
         claims=tuple(row.claims),
         fingerprints=packing.from_rows(prints),
+        revoked=revocation_of(session, row.signer_fingerprint),
     )
 
 

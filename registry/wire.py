@@ -56,8 +56,18 @@ class AssetEvent(BaseModel):
     detail: dict[str, Any] = Field(description="More on it; for strangers the reason, or what replaces it.")
 
 
+class RevokedCertificate(BaseModel):
+    """That the signer's certificate was revoked."""
+
+    since: str = Field(description="From when it is not to be trusted, RFC 3339 in UTC.")
+    recorded_at: str = Field(description="When that was recorded, RFC 3339 in UTC.")
+    reason: str = Field(description="Why.")
+
+
 class Asset(AssetSummary):
     """A registered original with its history."""
+
+    revoked: RevokedCertificate | None = Field(default=None, description="Of its signer's certificate.")
 
     claims: list[str] = Field(description="What the manifest says of making and editing, in words.")
     events: list[AssetEvent] = Field(description="What happened to it, in order.")

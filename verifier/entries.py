@@ -45,8 +45,18 @@ def match_with(
     compared_with: ComparedWith | None = None,
 ) -> Match:
     """The match with an original. ``coverage``: share of the clip, 0-1; ``score``: 0-100, cut off below."""
-    title, signer, signed_at = original.title, original.signer, original.signed_at
-    return Match(original.asset_id, title, signer, signed_at, coverage, max(0, score), segments, compared_with)
+    return Match(
+        original.asset_id,
+        original.title,
+        original.signer,
+        original.signed_at,
+        coverage,
+        max(0, score),
+        segments,
+        compared_with,
+        original.status,
+        original.revoked,
+    )
 
 
 def credential_facts(credential: Credential, declaration: Declaration | None) -> CredentialFacts:

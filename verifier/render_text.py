@@ -87,6 +87,10 @@ def _match(match: Match) -> RenderableType:
         ("Asset", match.asset_id),
         ("Covers", f"{words.percent(match.coverage)} of the clip, score {match.score} of 100"),
     ]
+    if match.status != "registered":
+        rows.append(("Status", match.status))
+    if match.revoked is not None:
+        rows.append(("Certificate", match.revoked.words))
     if match.compared_with is not None:
         rows.append(("Compared", f"with its {match.compared_with.value}"))
     shown = match.segments[:_MOST_SEGMENTS]

@@ -24,6 +24,9 @@ def summary(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Match]
         sentence += f" {facts.unfinished[0].upper()}{facts.unfinished[1:]}."
     if facts.withdrawn:
         sentence += " Its publisher has withdrawn it from the registry."
+    revoked = next((match for match in matches if match.revoked), None)
+    if revoked is not None and revoked.revoked is not None:
+        sentence += f" The certificate of its signer, {revoked.signer}, was revoked as of {revoked.revoked.since[:10]}."
     return sentence + ("" if verdict is Verdict.AUTHENTIC else _CREDENTIAL_NOTES.get(facts.credential, ""))
 
 

@@ -17,6 +17,7 @@ from provenance.errors import CredentialError, RegistryError
 from provenance.fingerprints import features as local
 from provenance.fingerprints.codec import ASSERTION_LABEL, from_assertion
 from provenance.fingerprints.values import Fingerprints
+from provenance.revocation import Revocation
 from registry.claims import claims_of
 from registry.wire import Asset
 
@@ -65,6 +66,7 @@ def original_of(told: Asset, credential: Credential, unbound: Fingerprints) -> O
         status=told.status,
         claims=tuple(claims_of(credential)),
         fingerprints=_completed(signed, unbound),
+        revoked=_revoked(told),
     )
 
 
@@ -77,6 +79,11 @@ def _completed(signed: Fingerprints, unbound: Fingerprints) -> Fingerprints:
     if features is not None and signed.features_sha256 != local.digest(features):
         features = None
     return replace(signed, features=features, frame_features=unbound.frame_features)
+
+
+def _revoked(told: Asset) -> Revocation | None:
+    revoked = told.revoked
+    return Revocation(revoked.since[:40], revoked.recorded_at[:40], revoked.reason[:500]) if revoked else None
 
 
 def _fraction(told: Asset) -> Fraction | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from provenance.revocation import Revocation
 from registry.assets import Event
 from registry.listing import ListedAsset
-from registry.wire import Asset, AssetEvent, AssetSummary
+from registry.wire import Asset, AssetEvent, AssetSummary, RevokedCertificate
 
 _FOR_ALL = ("reason", "by")
 """What of an event's detail is everybody's to know; the rest, and who acted, is the owner's."""
@@ -18,8 +19,8 @@ def summary(asset: ListedAsset) -> AssetSummary:
     return AssetSummary(**_facts(asset))
 
 
-def details(asset: ListedAsset, events: tuple[Event, ...], viewer: str | None) -> Asset:
-    """An asset with its history."""
+def details(asset: ListedAsset, events: tuple[Event, ...], revoked: Revocation | None, viewer: str | None) -> Asset:
+    """An asset with its history, and what is on record of its signer's certificate."""
     mine = viewer is not None and viewer == asset.owner
     told = [
         AssetEvent(
@@ -31,7 +32,8 @@ def details(asset: ListedAsset, events: tuple[Event, ...], viewer: str | None) -
         )
         for event in events
     ]
-    return Asset(**_facts(asset), claims=list(asset.claims), events=told)
+    certificate = RevokedCertificate(**revoked.as_json()) if revoked else None
+    return Asset(**_facts(asset), claims=list(asset.claims), events=told, revoked=certificate)
 
 
 def _facts(asset: ListedAsset) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from registry.assets import events_of, unknown
 from registry.catalog import held_reference
 from registry.listing import MAX_PAGE, ListedAsset, Wanted, list_page
 from registry.models import FingerprintRow
+from registry.revocations import revocation_of
 from registry.server import etags
 from registry.server.asset_words import details, summary
 from registry.server.problems import HttpError
@@ -71,8 +72,9 @@ def asset(request: Request, service: Open, viewer: Viewer, asset_id: str) -> Res
     found = _require(service, viewer, asset_id)
     with service.registry.reading() as session:
         events = events_of(session, asset_id)
+        revoked = revocation_of(session, found.signer_fingerprint)
     mine = viewer is not None and viewer == found.owner
-    return etags.answer(request, details(found, events, viewer), _caching(found, mine=mine))
+    return etags.answer(request, details(found, events, revoked, viewer), _caching(found, mine=mine))
 
 
 @router.get(

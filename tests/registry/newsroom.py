@@ -59,7 +59,16 @@ def make_key(organisation: str, now: datetime | None = None) -> tuple[SigningKey
 
 def filled_tables() -> list[str]:
     """The tables that registering writes to: all but what a new registry holds or people file, and the spare slot."""
-    others = {"index_versions", "sightings", "organisations", "tokens", "sessions", "examinations", "checks"}
+    others = {
+        "index_versions",
+        "key_revocations",
+        "sightings",
+        "organisations",
+        "tokens",
+        "sessions",
+        "examinations",
+        "checks",
+    }
     return sorted(set(Base.metadata.tables) - {table.name for table in SLOTS[1].all} - others)
 
 

@@ -15,7 +15,8 @@ FIELDS = {
     },
     "clip": {"name", "sha256", "media_type", "duration", "width", "height", "fps", "audio"},
     "credential": {"state", "signer", "codes", "timestamp", "revocation", "made_from"},
-    "match": {"asset_id", "title", "signer", "signed_at", "coverage", "score", "segments", "compared_with"},
+    "match": {"asset_id", "title", "signer", "signed_at", "coverage", "score", "segments", "compared_with",
+              "status", "revoked"},
     "segment": {"clip", "original", "speed", "mirrored", "crop"},
     "finding": {
         "kind", "severity", "clip", "original", "region", "score", "explanation", "declared_by", "declared_as",
