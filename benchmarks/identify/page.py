@@ -234,6 +234,9 @@ moment of the same clip, or of the same person in the same place. µAP: all pair
 - TMK+PDQF: Meta's own programs, second-level score; only where they have been built (`--tmk`)."""
 _NOTES = """## How to read this
 
+What was tried where a figure is short, and what was run since: [by hand](identify-tried.md). *Photographs* and *What
+extraction costs* are measured by themselves, and may be of an earlier run than the clips.
+
 `picture-replaced` is asked of clips whose sound track is not empty; those of `sam2_*` are.
 
 The product's thresholds may be tuned on the first half only; the second half is what counts. Clips of Big Buck Bunny
