@@ -27,7 +27,7 @@ def photograph_pages(home: Path, clip: Path, browser: str) -> dict[str, bytes]:
         taken["wipe"] = _wipe(page)
         taken["originals"] = _shot(page, "/originals")
         page.locator(".assets a").first.click()
-        taken["original"] = _shot(page, None, height=980)
+        taken["original"] = _shot(page, None, height=1130)
         started.close()
     return taken
 
@@ -37,13 +37,15 @@ def _shot(page: Page, path: str | None, height: int = 800) -> bytes:
     if path is not None:
         page.goto(path)
     page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => [...document.querySelectorAll('video')].every(v => v.readyState > 1 && !v.seeking)")
+    page.wait_for_timeout(500)
     return page.screenshot()
 
 
 def _wipe(page: Page) -> bytes:
     page.evaluate("scrollTo(0, 0)")
     page.get_by_role("radio", name="Wipe").check(force=True)
-    page.get_by_label("Original on the left").fill("66")
+    page.get_by_label("Original on the left").fill("72")
     page.wait_for_function("() => [...document.querySelectorAll('.player video')].every(v => !v.seeking)")
     page.wait_for_timeout(500)
     box = page.locator(".compare").bounding_box()

@@ -158,7 +158,7 @@ def test_an_original_has_its_place_in_the_log_and_a_copy_that_is_played_in_parts
     shown = http.get(f"/originals/{asset.asset_id}").text
     assert "<video" in shown
     assert asset.receipt is not None
-    assert f"entry {asset.receipt.leaf_index} of the {asset.receipt.tree_size}" in shown
+    assert f"has the number {asset.receipt.leaf_index} in" in shown
     assert asset.receipt.leaf.decode() in html.unescape(shown)
     where = f"/originals/{asset.asset_id}/reference"
     whole = http.get(where)
