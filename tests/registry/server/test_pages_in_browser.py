@@ -15,7 +15,9 @@ from serving import serving
 
 from provenance.settings import load_settings
 from registry.accounts import add_organisation, new_token
+from registry.checks.envelope import report_key_path
 from registry.checks.worker import Worker
+from registry.log.keys import make_key
 from registry.server.app import create_app
 from registry.store import Registry, create_registry
 
@@ -46,6 +48,7 @@ def site(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("site")
     settings = load_settings(folder / "home")
     shutil.copytree(newsroom.settings.anchors, settings.anchors)
+    make_key(report_key_path(settings))
     graph = "[1:v]scale=110:90[p];[0:v][p]overlay=100:60:enable='between(t,1,3)'"
     ffmpeg("-i", newsroom.clip.path, "-loop", "1", "-i", PICTURES / "chelsea.png", "-filter_complex", graph,
            "-t", "4", "-crf", "24", "-map_metadata", "-1", folder / "altered.mp4")  # fmt: skip
