@@ -13,16 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alembic import command
+from alembic.config import Config
 from newsroom import Newsroom
 from postgres import BACKENDS
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from synthetic_assets import add_asset, frame_prints
 
 from provenance.errors import KeyFileError, ProvenanceError, RegistryError
 from provenance.settings import Settings, load_settings
 from registry.assets import add_event, release, show_asset, supersede, withdraw
 from registry.backup import back_up, faults
+from registry.databases import database_of
 from registry.log import merkle
 from registry.log.audit import Audited, Seen, audit
 from registry.log.keys import LogKey
@@ -31,7 +35,7 @@ from registry.log.local import LocalLog, Receipt
 from registry.log.models import CheckpointRow, LeafRow
 from registry.log.notes import read_checkpoint
 from registry.log.sequencing import enter_waiting, latest, recording, replace_key, verifier_of, waiting
-from registry.models import EventRow
+from registry.models import AssetRow, EventRow
 from registry.store import Registry, create_registry, open_registry
 
 
@@ -158,21 +162,36 @@ def test_what_waited_when_a_process_died_is_entered_by_the_next(registry: Regist
     assert enter_waiting(registry) == 0
 
 
-@BACKENDS
-def test_a_registry_from_before_the_log_is_entered_in_order(settings: Settings, registry: Registry) -> None:
-    """What the migration and the first checkpoint make of an older registry, over several levels of tiles."""
-    put(registry, "asset")
-    with registry.writing() as session:
+def make_before_the_log(settings: Settings) -> None:
+    """A registry of the schema before the log, with one asset and 701 events."""
+    config = Config()
+    config.set_main_option("script_location", "registry:migrations")
+    database = database_of(settings)
+    database.make_place()
+    engine = database.engine()
+    with Session(engine.execution_options(provenance_writes=True)) as session, session.begin():
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0006")
+        asset = AssetRow(
+            asset_id="asset", title="Old", signer="Herald", signer_fingerprint="0" * 64, owner="organisation:Herald",
+            registered_at="2026-01-01", media_type="video/mp4", has_audio=True, manifest_label="urn:c2pa:x",
+            hard_binding="sha256:00", status="registered", embargoed=False, claims=[],
+        )  # fmt: skip
+        session.add(asset)
+        session.flush()
         rows = [
-            {"asset_id": "asset", "number": number, "kind": "released", "at": f"2026-01-01T00:00:00.{number:06d}Z",
-             "actor": "me", "detail": {"words": "ü\u2028"}}
-            for number in range(2, 702)
+            {"asset_id": "asset", "number": number, "kind": "released" if number > 1 else "registered",
+             "at": f"2026-01-01T00:00:00.{number:06d}Z", "actor": "me", "detail": {"words": "ü\u2028"}}
+            for number in range(1, 702)
         ]  # fmt: skip
         session.execute(insert(EventRow), rows)
-        for table in ("log_leaves", "log_tiles", "log_checkpoints", "log_keys"):
-            session.execute(text(f"DROP TABLE {table}"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0006'"))
-    registry.close()
+    engine.dispose()
+
+
+@BACKENDS
+def test_a_registry_from_before_the_log_is_entered_in_order(settings: Settings) -> None:
+    """What the migration and the first checkpoint make of an older registry, over several levels of tiles."""
+    make_before_the_log(settings)
     with pytest.raises(RegistryError) as caught:
         open_registry(settings)
     assert caught.value.code == "registry.older_schema"
