@@ -29,6 +29,7 @@ from registry.server.auth import may_read
 from registry.server.content import Places
 from registry.server.guard import Guard
 from registry.server.pages import checks as check_pages
+from registry.server.pages import log as log_page
 from registry.server.pages import originals
 from registry.server.pages import sightings as sighting_pages
 from registry.server.problems import add_handlers
@@ -53,6 +54,7 @@ READING: tuple[APIRouter, ...] = (
     check_pages.router,
     originals.router,
     sighting_pages.router,
+    log_page.router,
     checks.router,
     check_results.router,
     check_results.keys,

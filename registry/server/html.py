@@ -24,6 +24,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/", "Check a clip"),
     ("/originals", "Originals"),
     ("/sightings", "Sightings"),
+    ("/log", "Log"),
 )
 """What the head of every page leads to: address and label."""
 

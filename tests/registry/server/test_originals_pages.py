@@ -70,6 +70,10 @@ def test_the_list_is_newest_first_and_says_what_was_withdrawn(http: httpx.Client
     assert "sold twice" in http.get("/originals/second").text
 
 
+def test_an_empty_log_says_so(http: httpx.Client) -> None:
+    assert "nothing has been signed yet" in http.get("/log").text
+
+
 def test_walking_the_pages_meets_every_original_once(registry: Registry) -> None:
     for number in range(7):
         add(registry, f"a{number}", registered_at=f"2026-03-0{1 + number // 3}T00:00:00.000000Z")
@@ -160,6 +164,7 @@ def test_an_original_has_its_place_in_the_log_and_a_copy_that_is_played_in_parts
     assert asset.receipt is not None
     assert f"has the number {asset.receipt.leaf_index} in" in shown
     assert asset.receipt.leaf.decode() in html.unescape(shown)
+    assert asset.receipt.checkpoint in html.unescape(http.get("/log").text)
     where = f"/originals/{asset.asset_id}/reference"
     whole = http.get(where)
     assert whole.headers["content-type"] == "video/mp4"

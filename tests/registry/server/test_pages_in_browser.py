@@ -204,7 +204,16 @@ def test_searching_changes_the_list_while_one_types(site: Site, browser: Browser
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nobody_is_kept_out(site: Site, browser: Browser, checked: Checked, scheme: str) -> None:
-    paths = ["/", checked.path, "/originals", f"/originals/{site.asset_id}", "/login", "/sightings", "/nothing-here"]
+    paths = [
+        "/",
+        checked.path,
+        "/originals",
+        f"/originals/{site.asset_id}",
+        "/login",
+        "/sightings",
+        "/log",
+        "/nothing-here",
+    ]
     with tab(browser, site.address, scheme=scheme) as page:
         found = []
         for path in paths:
