@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.alter import catalogue, cost, laundering, page
+from benchmarks.alter import catalogue, cost, laundering, page, reports
 from benchmarks.alter.figures import targets
 from benchmarks.alter.run import Result, Task, run, tasks
 from benchmarks.alter.score import score
@@ -57,6 +57,8 @@ def main() -> int:
     partial = options.quick or options.only or options.clip or options.laundering or options.half != "both"
     if not options.no_page and (options.page or not partial):
         page.write(whole, options.page or PAGE)
+    if options.reports:
+        reports.write(results, room, options.reports)
     if options.json:
         options.json.write_text(json.dumps(as_json(results), indent=1))
     return 0
@@ -143,6 +145,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("bench-output/alter"), help="keeps what was made")
     parser.add_argument("--page", type=Path, help=f"write the page here [{PAGE}, for a run over everything]")
     parser.add_argument("--no-page", action="store_true", help="no page")
+    parser.add_argument("--reports", type=Path, help="also photograph a report of each class for this page")
     parser.add_argument("--cost", action="store_true", help="what longer clips cost alone; no hour with --quick")
     return parser.parse_args()
 

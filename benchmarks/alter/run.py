@@ -26,7 +26,7 @@ from provenance.files import sha256_file
 _ROOT = Path(__file__).parents[1]
 _MADE_BY = ("base", "graph", "effects", "photo_recipes")
 _UNDRAWN = (catalogue.UNTOUCHED, catalogue.AMBIGUOUS)
-_NOT_MADE_BY = ("__main__", "ask", "score", "figures", "page", "examples", "plot", "cost", "verifying")
+_NOT_MADE_BY = ("__main__", "ask", "score", "figures", "page", "examples", "plot", "cost", "verifying", "reports")
 
 
 @dataclass(frozen=True, slots=True)
