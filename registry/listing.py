@@ -8,23 +8,30 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from provenance.errors import RegistryError
+from registry import dialects
 from registry.models import AssetRow
 from registry.store import Registry
 from registry.visibility import open_to_all, visible
 
 MAX_PAGE = 200
+MAX_WORDS = 8
 _SEPARATOR = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which assets: of an owner, of a status, with a text in title or signer, or one by its id."""
+    """Which assets: of an owner, of a status, with words, or one by its id.
+
+    ``text``: each of its words, of which no more than ``MAX_WORDS`` count, is in the title or the signer's name, or is
+    the id.
+    """
 
     owner: str | None = None
     status: str | None = None
-    text: str | None = None
+    text: str = ""
     asset_id: str | None = None
 
 
@@ -71,11 +78,11 @@ def list_page(
     """A page of the assets that the viewer may see, withdrawn and superseded ones too.
 
     Raises:
-        RegistryError: the cursor is not one that a page ended with (``list.cursor``).
+        RegistryError: the cursor is not one that a page ended with (``request.cursor``).
     """
     now = registry.now()
     with registry.reading() as session:
-        found = session.execute(page_query(wanted, viewer, now, min(limit, MAX_PAGE) + 1, cursor)).all()
+        found = session.execute(page_query(session, wanted, viewer, now, min(limit, MAX_PAGE) + 1, cursor)).all()
     more = len(found) > min(limit, MAX_PAGE)
     rows = found[: min(limit, MAX_PAGE)]
     last = rows[-1][0] if more else None
@@ -85,18 +92,16 @@ def list_page(
     )
 
 
-def page_query(wanted: Wanted, viewer: str | None, now: str, count: int, cursor: str | None) -> Select[AssetRow, bool]:
+def page_query(
+    session: Session, wanted: Wanted, viewer: str | None, now: str, count: int, cursor: str | None
+) -> Select[AssetRow, bool]:
     """The query of one page: each asset with whether it is open to all."""
     conditions: list[ColumnElement[bool]] = [visible(viewer, now)]
     if wanted.owner is not None:
         conditions.append(AssetRow.owner == wanted.owner)
     if wanted.status is not None:
         conditions.append(AssetRow.status == wanted.status)
-    if wanted.text:
-        words = wanted.text
-        conditions.append(
-            or_(AssetRow.title.icontains(words, autoescape=True), AssetRow.signer.icontains(words, autoescape=True))
-        )
+    conditions += [_found_by(session, word) for word in wanted.text.split()[:MAX_WORDS]]
     if wanted.asset_id is not None:
         conditions.append(AssetRow.asset_id == wanted.asset_id)
     if cursor is not None:
@@ -110,6 +115,11 @@ def page_query(wanted: Wanted, viewer: str | None, now: str, count: int, cursor:
     )
 
 
+def _found_by(session: Session, word: str) -> ColumnElement[bool]:
+    named = dialects.holds(session, AssetRow.title, word), dialects.holds(session, AssetRow.signer, word)
+    return or_(*named, AssetRow.asset_id == word.lower())
+
+
 def _cursor(registered_at: str, asset_id: str) -> str:
     return base64.urlsafe_b64encode(f"{registered_at}{_SEPARATOR}{asset_id}".encode()).decode().rstrip("=")
 
@@ -121,7 +131,7 @@ def _position(cursor: str) -> tuple[str, str]:
         text = ""
     registered_at, separator, asset_id = text.partition(_SEPARATOR)
     if not separator or not text.isprintable():
-        raise RegistryError("list.cursor", "this is no place in a list", hint="take the address from the Link header")
+        raise RegistryError("request.cursor", "this is no place in a list", hint="take the address from the Link header")
     return registered_at, asset_id
 
 

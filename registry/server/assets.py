@@ -54,7 +54,7 @@ def list_assets(
             HTTPStatus.BAD_REQUEST, "list.half_a_manifest", "manifest_label and hard_binding are asked for together"
         )
     asset_id = asset_id_of(manifest_label, hard_binding) if manifest_label and hard_binding else None
-    wanted = Wanted(_plain(owner), status, _plain(q), asset_id)
+    wanted = Wanted(_plain(owner), status, _plain(q) or "", asset_id)
     page = list_page(service.registry, wanted, viewer=viewer, limit=limit, cursor=cursor)
     headers = {}
     if page.cursor is not None:

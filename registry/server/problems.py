@@ -55,7 +55,6 @@ _STATUS = {
     "sighting.unknown": HTTPStatus.NOT_FOUND,
     "reference.differs": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reference.withheld": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "list.cursor": HTTPStatus.BAD_REQUEST,
     "registry.busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "registry.fingerprints_differ": HTTPStatus.UNPROCESSABLE_ENTITY,
     "registry.other_owner": HTTPStatus.FORBIDDEN,

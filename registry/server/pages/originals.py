@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse
 from provenance.assets import Original
 from provenance.errors import RegistryError
 from provenance.presentation import words
-from registry.asset_lists import find_assets
 from registry.assets import show_asset
 from registry.catalog import held_reference
+from registry.listing import Wanted, list_page
 from registry.log.local import LocalLog
 from registry.server.filters import moment
 from registry.server.html import page
@@ -36,7 +36,8 @@ def originals(
     after: Annotated[str | None, Query(max_length=100)] = None,
 ) -> HTMLResponse:
     """Fifty at a time, newest first."""
-    found = find_assets(service.registry, viewer=viewer, limit=_PAGE, words=q, owner=owner or None, after=after)
+    wanted = Wanted(owner=owner or None, text=q)
+    found = list_page(service.registry, wanted, viewer=viewer, limit=_PAGE, cursor=after)
     asked = {name: value for name, value in (("q", q), ("owner", owner)) if value}
     return page(
         request,
@@ -46,7 +47,7 @@ def originals(
         q=q,
         owner=owner,
         first=f"/originals?{urlencode(asked)}" if after else None,
-        older=f"/originals?{urlencode({**asked, 'after': found.after})}" if found.after else None,
+        older=f"/originals?{urlencode({**asked, 'after': found.cursor})}" if found.cursor else None,
     )
 
 

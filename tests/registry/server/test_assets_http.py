@@ -247,8 +247,8 @@ def test_lists_come_in_pages_newest_first_and_filtered(listed: httpx.Client) -> 
 )
 def test_a_page_is_read_off_an_index_without_sorting(registry: Registry, wanted: Wanted, index: str) -> None:
     cursor = "MjAyNi0wMS0wMVQwMDowMDowMC4wMDAwMDBafmEwMA"
-    query = page_query(wanted, None, registry.now(), 51, cursor)
     with registry.reading() as session:
+        query = page_query(session, wanted, None, registry.now(), 51, cursor)
         dialect = session.get_bind().dialect
         compiled = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         if dialect.name == postgresql.dialect.name:
