@@ -131,7 +131,9 @@ def _position(cursor: str) -> tuple[str, str]:
         text = ""
     registered_at, separator, asset_id = text.partition(_SEPARATOR)
     if not separator or not text.isprintable():
-        raise RegistryError("request.cursor", "this is no place in a list", hint="take the address from the Link header")
+        raise RegistryError(
+            "request.cursor", "this is no place in a list", hint="take it from the page before as it is"
+        )
     return registered_at, asset_id
 
 
