@@ -2,7 +2,7 @@
 
 The database is copied as of one moment (one on a server into a SQLite file, without its search index), then every blob
 it names: blobs are stored before the rows that name them and are never deleted, so none can be missing. Unpacking the
-file into an empty home restores it (docs/backup.md).
+file into an empty home restores it, and so does ``restore`` (docs/backup.md).
 """
 
 from __future__ import annotations
@@ -94,23 +94,32 @@ def back_up(
 
 def export(registry: Registry, home: Path) -> None:
     """Copy everything but the search index into a new SQLite registry in a home; its index waits to be built."""
-    chosen = [table for table in Base.metadata.sorted_tables if not _derived(table)]
     with (
         registry.reading() as source,
         create_registry(Settings(home=home, database_url=None, blobs_url=None)) as copy,
         copy.writing() as target,
     ):
-        for table in chosen:
-            rows = source.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE))
-            for part in rows.mappings().partitions():
-                target.execute(insert(table), [dict(row) for row in part])
-        target.execute(
-            update(IndexVersionRow).values(
-                state=BUILDING,
-                built_to=0,
-                goal=select(func.coalesce(func.max(IndexedAssetRow.asset_no), 0)).scalar_subquery(),
-            )
+        copy_rows(source, target)
+
+
+def copy_rows(source: Session, target: Session) -> None:
+    """Copy all rows but those of the search index into tables that are empty; the index waits to be built."""
+    for table in stored_tables():
+        rows = source.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE))
+        for part in rows.mappings().partitions():
+            target.execute(insert(table), [dict(row) for row in part])
+    target.execute(
+        update(IndexVersionRow).values(
+            state=BUILDING,
+            built_to=0,
+            goal=select(func.coalesce(func.max(IndexedAssetRow.asset_no), 0)).scalar_subquery(),
         )
+    )
+
+
+def stored_tables() -> list[Table]:
+    """The tables that are not derived from others, in an order in which they can be filled."""
+    return [table for table in Base.metadata.sorted_tables if not _derived(table)]
 
 
 def _derived(table: Table) -> bool:

@@ -13,6 +13,7 @@ from provenance.context import NamedPath, settings_of
 from provenance.exits import ExitCode
 from registry.conflicts_cli import conflicts_command
 from registry.elsewhere_cli import at_registry, directed, publisher
+from registry.restore_cli import restore_command
 from registry.revocations_cli import revoke_key_command
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def assets() -> None:
 
 
 assets.add_command(conflicts_command)
+assets.add_command(restore_command)
 assets.add_command(revoke_key_command)
 
 

@@ -94,6 +94,18 @@ def empty(session: Session, table: Table) -> None:
     session.execute(text(f"TRUNCATE {table.name}" if is_postgresql(session) else f"DELETE FROM {table.name}"))  # noqa: S608
 
 
+def number_on(session: Session, column: InstrumentedAttribute[int]) -> None:
+    """Let a table whose rows were given numbers go on with the next one. SQLite does so by itself."""
+    if is_postgresql(session):
+        table = column.class_.__tablename__
+        session.execute(
+            text(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{column.key}'), "  # noqa: S608
+                f"(SELECT coalesce(max({column.key}), 0) + 1 FROM {table}), false)"
+            )
+        )
+
+
 def hold_asset(session: Session, asset_id: str) -> None:
     """Wait until no other transaction writes this asset, and keep others waiting until this one ends."""
     # SQLite has one writer at a time anyway.

@@ -113,6 +113,26 @@ def create_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now
     Raises:
         RegistryError: ``registry.corrupt``, ``registry.newer_schema``, ``registry.write``.
     """
+    make_tables(settings)
+    registry = open_registry(settings, clock)
+    try:
+        if unfinished(registry):
+            reindex(registry)
+        enter_waiting(registry)
+    except BaseException:
+        registry.close()
+        raise
+    return registry
+
+
+def make_tables(settings: Settings, fill: Callable[[Session], None] | None = None) -> None:
+    """Make the tables, or upgrade them, and then the key of a log that nobody has signed yet.
+
+    ``fill``: what is written in the same transaction, before it is known whether the log was signed.
+
+    Raises:
+        RegistryError: ``registry.corrupt``, ``registry.write``. A newer schema is left as it is: opening it says so.
+    """
     database = database_of(settings)
     database.make_place()
     engine = database.engine()
@@ -125,19 +145,12 @@ def create_registry(settings: Settings, clock: Callable[[], datetime] = _utc_now
             if revision != "newer":
                 if revision != REVISIONS[-1]:
                     _upgrade(connection)
+                if fill is not None:
+                    fill(session)
                 if signing_key(session) is None:
                     make_key(_log_key(settings).path)
     finally:
         engine.dispose()
-    registry = open_registry(settings, clock)
-    try:
-        if unfinished(registry):
-            reindex(registry)
-        enter_waiting(registry)
-    except BaseException:
-        registry.close()
-        raise
-    return registry
 
 
 def _log_key(settings: Settings) -> LogKey:
