@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from provenance.errors import OutputError, RegistryError
 from provenance.files import replace_atomically
+from registry.places import open_place, place_errors
 
 _CHUNK = 1 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -27,16 +27,15 @@ class BlobStore:
 
     def __init__(self, address: str) -> None:
         try:
-            self._fs, root = fsspec.core.url_to_fs(address)
+            self._fs, self._root = open_place(address)
         except (ImportError, ValueError) as error:
             raise RegistryError(
                 "blobs.address",
                 f"the blob store {address} cannot be reached",
                 expected="a folder, or an address of a kind that fsspec knows",
                 found=str(error),
-                hint="correct the setting blobs_url, or install the package it names",
+                hint="correct the setting blobs_url; s3:// needs pip install 'provenance-toolkit[s3]'",
             ) from error
-        self._root = str(root).rstrip("/")
         self._local = isinstance(self._fs, LocalFileSystem)
 
     def put_bytes(self, data: bytes) -> str:
@@ -84,9 +83,12 @@ class BlobStore:
             RegistryError: it is missing.
         """
         try:
-            return int(self._fs.size(self._address(sha256)))
+            with place_errors():
+                return int(self._fs.size(self._address(sha256)))
         except FileNotFoundError as error:
             raise _missing(sha256) from error
+        except OSError as error:
+            raise _failed("blobs.read", sha256, error) from error
 
     def open(self, sha256: str) -> BinaryIO:
         """The blob as a file to seek in, for players: nothing proves that its bytes are the right ones.
@@ -95,7 +97,8 @@ class BlobStore:
             RegistryError: it is missing (``blobs.missing``), or cannot be read.
         """
         try:
-            return cast(BinaryIO, self._fs.open(self._address(sha256), "rb"))
+            with place_errors():
+                return cast(BinaryIO, self._fs.open(self._address(sha256), "rb"))
         except FileNotFoundError as error:
             raise _missing(sha256) from error
         except OSError as error:
@@ -109,7 +112,7 @@ class BlobStore:
         """
         digest = hashlib.sha256()
         try:
-            with self._fs.open(self._address(sha256), "rb") as raw:
+            with place_errors(), self._fs.open(self._address(sha256), "rb") as raw:
                 file = cast(BinaryIO, raw)
                 while piece := file.read(_CHUNK):
                     digest.update(piece)
@@ -150,10 +153,8 @@ class BlobStore:
                 with replace_atomically(Path(address), replace=True) as path, path.open("wb") as file:
                     file.writelines(checked)
             else:
-                # Object stores show an object only when its upload is complete.
-                with self._fs.open(address, "wb") as file:
-                    for piece in checked:
-                        file.write(piece)
+                with place_errors():
+                    self._upload(address, checked)
         except OSError as error:
             raise _failed("blobs.write", sha256, error) from error
         except OutputError as error:
@@ -163,6 +164,18 @@ class BlobStore:
                 found=error.found or error.message,
                 hint="check the disk's free space and the folder's permissions",
             ) from error
+
+    def _upload(self, address: str, pieces: Iterator[bytes]) -> None:
+        # Closing a file uploads what is left of it, whatever went wrong; nothing is seen of it before it is committed.
+        file = self._fs.open(address, "wb", autocommit=False)
+        try:
+            with file:
+                for piece in pieces:
+                    file.write(piece)
+        except BaseException:
+            file.discard()
+            raise
+        file.commit()
 
     def _address(self, sha256: str) -> str:
         if not _NAME.fullmatch(sha256):
@@ -191,5 +204,5 @@ def _failed(code: str, digest: str | None, error: OSError) -> RegistryError:
         code,
         f"{what} could not be {'written to' if code == 'blobs.write' else 'read from'} the blob store",
         found=error.strerror or str(error),
-        hint="check the disk's free space and the folder's permissions",
+        hint="check its free space and permissions, and for a bucket its address and the credentials",
     )

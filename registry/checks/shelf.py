@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from provenance.errors import RegistryError
 from provenance.settings import Settings
+from registry.places import open_place, place_errors
 
 Name = Literal["clip", "preview"]
 
@@ -27,16 +27,15 @@ class Shelf:
 
     def __init__(self, address: str) -> None:
         try:
-            self._fs, root = fsspec.core.url_to_fs(address)
+            self._fs, self._root = open_place(address)
         except (ImportError, ValueError) as error:
             raise RegistryError(
                 "check.files_address",
                 f"the place for clips, {address}, cannot be reached",
                 expected="a folder, or an address of a kind that fsspec knows",
                 found=str(error),
-                hint="correct the setting checks.files_url, or install the package it names",
+                hint="correct the setting checks.files_url; s3:// needs pip install 'provenance-toolkit[s3]'",
             ) from error
-        self._root = str(root).rstrip("/")
         self._local = isinstance(self._fs, LocalFileSystem)
         if self._local:
             with _translated():
@@ -109,7 +108,8 @@ def shelf_of(settings: Settings) -> Shelf:
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
-        yield
+        with place_errors():
+            yield
     except FileNotFoundError as error:
         raise RegistryError(
             "check.file_gone", "a file of this check is not there any more", hint="ask again with the clip"
@@ -119,5 +119,5 @@ def _translated() -> Iterator[None]:
             "check.files",
             "the place for clips refuses to read or write",
             found=error.strerror or str(error),
-            hint="check the free space and the permissions of the setting checks.files_url",
+            hint="check the place that the setting checks.files_url names: free space, permissions, credentials",
         ) from error
