@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from provenance.errors import SettingsError
@@ -44,7 +45,11 @@ class UploadLimits(BaseModel):
 
 
 class Server(BaseModel):
-    """How the registry is served. Sizes are in bytes."""
+    """How the registry is served. Sizes are in bytes.
+
+    ``trusted_proxies``: addresses or networks whose word (X-Forwarded-For, X-Forwarded-Proto) on who asks, and whether
+    by https, is taken. ``metrics``: whether there is ``/metrics``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,6 +65,8 @@ class Server(BaseModel):
     rates: Rates = Field(default_factory=Rates)
     uploads: UploadLimits = Field(default_factory=UploadLimits)
     max_registrations: int = Field(default=2, ge=1, le=256)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    metrics: bool = False
 
 
 class Checks(BaseModel):

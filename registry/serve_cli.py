@@ -39,6 +39,7 @@ def serve(ctx: click.Context, host: str | None, port: int | None, database_url: 
         access_log=False,  # it would note who asked for what
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # see the setting server.trusted_proxies
         timeout_graceful_shutdown=30,
         timeout_keep_alive=10,
         h11_max_incomplete_event_size=64 * 1024,

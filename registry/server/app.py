@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 from fastapi import APIRouter, Depends, FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from provenance import __version__
 from provenance.settings import Settings
@@ -17,6 +18,7 @@ from registry.server import (
     checks,
     health,
     login,
+    metrics,
     nominations,
     registration,
     resolution,
@@ -96,8 +98,18 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     for router in READING:
         app.include_router(router, dependencies=[Depends(may_read)])
+    figures = metrics.Metrics() if settings.server.metrics else None
+    if figures is not None:
+        app.state.metrics = figures
+        app.include_router(metrics.router)
     add_handlers(app)
     app.add_middleware(
-        Guard, large=LARGE, max_file=settings.server.max_file_bytes, max_body=settings.server.max_body_bytes
+        Guard,
+        large=LARGE,
+        max_file=settings.server.max_file_bytes,
+        max_body=settings.server.max_body_bytes,
+        observe=None if figures is None else figures.observe,
     )
+    if settings.server.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(net) for net in settings.server.trusted_proxies])
     return app

@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -28,6 +29,8 @@ _HEADERS = {
 }
 _MAX_QUERY = 8192
 """Bytes of a query string: what is longer is asked with POST."""
+Observe = Callable[[str, str | None, int, float], None]
+"""Is told of each request: method, the route's pattern, status, seconds."""
 _DRAINED = 1 << 20
 """Bytes that are read, and thrown away, of a body that is refused."""
 _DRAINED_S = 2
@@ -41,14 +44,17 @@ class Guard:
     """ASGI middleware around the whole application.
 
     ``large``: paths that take files of at most ``max_file`` bytes, or the beginnings of such where they end in ``/``;
-    every other body has at most ``max_body``.
+    every other body has at most ``max_body``. ``observe``: see ``Observe``.
     """
 
-    def __init__(self, app: ASGIApp, *, large: tuple[str, ...], max_file: int, max_body: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, large: tuple[str, ...], max_file: int, max_body: int, observe: Observe | None = None
+    ) -> None:
         self._app = app
         self._large = large
         self._max_file = max_file
         self._max_body = max_body
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -94,14 +100,17 @@ class Guard:
             await answer(Request(scope), refusal.status, refusal, {"Connection": "close"})(scope, receive, with_headers)
         finally:
             # The route's pattern, not the address: what was asked about is nobody's business, nor who asked.
+            route, seconds = getattr(scope.get("route"), "path", None), time.monotonic() - began
             line = {
                 "request": request_id,
                 "method": scope["method"],
-                "route": getattr(scope.get("route"), "path", None),
+                "route": route,
                 "status": answered,
-                "ms": round((time.monotonic() - began) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
             }
             _LOG.info("%s", json.dumps(line))
+            if self._observe is not None:
+                self._observe(scope["method"], route, answered, seconds)
 
 
 async def _drain(scope: Scope, receive: Receive) -> None:
