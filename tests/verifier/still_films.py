@@ -59,6 +59,18 @@ def animated(picture: Colour, seed: int) -> Iterator[Colour]:
         yield view(np.asarray(moved, np.uint8), 1.05, 0.4 + 0.2 * number / NUMBER, 0.5)
 
 
+def rippled(picture: Colour) -> Iterator[Colour]:
+    """Waves run over all of it: no part stays where it was."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    for number in range(NUMBER):
+        time = number / RATE
+        across = x + 0.027 * width * np.sin(16 * y / height + 2 * time)
+        down = y + 0.02 * width * np.sin(16 * x / width + 3 * time)
+        moved = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        yield view(np.asarray(moved, np.uint8), 1.0, 0.5, 0.5)
+
+
 def faded(picture: Colour, other: Colour) -> Iterator[Colour]:
     """From one picture to the other, both panned over."""
     for number, (a, b) in enumerate(zip(panned(picture), panned(other), strict=True)):

