@@ -218,8 +218,11 @@ def _examine(
     candidates = sorted([*others, *laid], key=lambda c: c.strength, reverse=True)
     comparing = watch.part(_LOOKED, _COMPARED, "comparing")
     count = len(alignments)
+    # Where not all originals were laid, what the first one leaves unexplained may be one of theirs.
     compared = tuple(
-        _compare(clip, alignment, copies, settings, comparing.part(n / count, (n + 1) / count), primary=n == 0)
+        _compare(
+            clip, alignment, copies, settings, comparing.part(n / count, (n + 1) / count), primary=n == 0 and not unlaid
+        )
         for n, alignment in enumerate(alignments)
     )
     alignments = [each.alignment for each in compared]

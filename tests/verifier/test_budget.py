@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from footage import PARADE_LATE, REPAINT_S
+from support.media import ffmpeg
 from verdict_contract import check_contract
 from verdict_desk import Desk
 
@@ -143,6 +144,27 @@ def test_what_was_found_in_time_stands(desk: Desk, parade: Settings) -> None:
     ((start, _),) = stretches(report, "picture")
     assert all(finding.clip is not None and float(finding.clip.end) <= start for finding in altering)
     assert report.summary.endswith(f"{SPENT[0].upper()}{SPENT[1:]} before all was compared.")
+
+
+def test_what_one_original_leaves_open_is_not_foreign_while_another_was_not_laid(desk: Desk, tmp_path: Path) -> None:
+    joined = tmp_path / "joined.mp4"
+    parts = "".join(f"[{n}:v]trim=0:3,setpts=PTS-STARTPTS,scale=640:360,setsar=1,fps=25[v{n}];" for n in (0, 1))
+    inputs = "-i", desk.media("street.mp4"), "-i", desk.media("bunny.mp4")
+    graph = f"{parts}[v0][v1]concat=n=2:v=1[v]"
+    ffmpeg(*inputs, "-filter_complex", graph, "-map", "[v]", "-c:v", "libx264", "-preset", "veryfast", joined)
+    clock = Clock()
+
+    def hear(share: float, doing: str) -> None:
+        clock.hear(share, doing)
+        if len([stage for stage in clock.stages if stage.startswith("laying it on")]) > 1:
+            clock.now = 10 * BUDGET_S
+
+    report = desk.verify(joined, budget=BUDGET_S, clock=clock, on_progress=hear)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert len(report.matches) == 1
+    assert Kind.FOREIGN_FOOTAGE not in {item.finding.kind for item in report.findings}
+    whole = desk.verify(joined)
+    assert {match.title for match in whole.matches} == {"street", "bunny"}
 
 
 def test_the_same_alteration_is_found_where_time_suffices(desk: Desk, parade: Settings) -> None:
