@@ -40,8 +40,10 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-def photograph(page: Path, size: tuple[int, int] = PAGE_SIZE) -> bytes:
-    """The top of an HTML file as a PNG of few colours."""
+def photograph(
+    page: Path, size: tuple[int, int] = PAGE_SIZE, width: int = PICTURE_WIDTH, colours: int = _COLOURS
+) -> bytes:
+    """The top of an HTML file as a PNG of few colours, so many pixels wide."""
     with tempfile.TemporaryDirectory() as folder:
         shot = Path(folder) / "shot.png"
         options = [
@@ -55,7 +57,7 @@ def photograph(page: Path, size: tuple[int, int] = PAGE_SIZE) -> bytes:
         options += ["--blink-settings=preferredColorScheme=1", f"--window-size={size[0]},{size[1]}"]
         command = [browser(), *options, f"--screenshot={shot}", page.resolve().as_uri()]
         subprocess.run(command, capture_output=True, check=True, timeout=120)
-        return smaller(shot.read_bytes())
+        return smaller(shot.read_bytes(), width, colours)
 
 
 def browser() -> str:
@@ -66,12 +68,12 @@ def browser() -> str:
     return found
 
 
-def smaller(png: bytes) -> bytes:
+def smaller(png: bytes, width: int = PICTURE_WIDTH, colours: int = _COLOURS) -> bytes:
     """The picture as wide as the documentation wants it, in few colours."""
     with Image.open(io.BytesIO(png)) as image:
-        height = round(image.height * PICTURE_WIDTH / image.width)
-        small = image.convert("RGB").resize((PICTURE_WIDTH, height), Image.Resampling.LANCZOS)
-        small = small.quantize(_COLOURS, dither=Image.Dither.NONE)
+        height = round(image.height * width / image.width)
+        small = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        small = small.quantize(colours, dither=Image.Dither.NONE)
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -37,7 +37,7 @@ def write(run: Run, page: Path) -> None:
     """Write the page, with a folder of its name beside it."""
     beside = page.with_suffix("")
     beside.mkdir(parents=True, exist_ok=True)
-    for old in (*beside.glob("*.svg"), *beside.glob("*.jpg"), *beside.glob("*.md")):
+    for old in (*beside.glob("*.svg"), *beside.glob("*.jpg")):
         old.unlink()
     parts = [_heading(run), _targets(run), _classes(run, beside), _false_alarms(run), _curve(run, beside), _cost(run)]
     parts += [*run.sections, _wrong(run, beside), _NOTES]
@@ -157,7 +157,12 @@ def _wrong(run: Run, beside: Path) -> str:
     links = (
         f"[{len(missed)} misses]({beside.name}/misses.md), [{len(alarms)} false alarms]({beside.name}/false_alarms.md)"
     )
-    return f"## What went wrong\n\n{links}, the second half first, with pictures."
+    shown = (
+        f"\n[What the report of each class looks like]({beside.name}/reports.md)."
+        if (beside / "reports.md").exists()
+        else ""
+    )
+    return f"## What went wrong\n\n{links}, the second half first, with pictures.{shown}"
 
 
 def _labels() -> list[str]:

@@ -20,8 +20,9 @@ from verifier.render_html import render_html
 
 LAUNDERINGS = ("platform", "studio")
 """Those of which a clip is shown, the first one first."""
-SIZE = (900, 1500)
+SIZE = (900, 1200)
 """Width and height in pixels of what is photographed: the verdict, the strip over time and the first finding."""
+WIDTH, COLOURS = 560, 64
 
 
 def write(results: Sequence[Result], room: Newsroom, page: Path) -> None:
@@ -38,7 +39,7 @@ def write(results: Sequence[Result], room: Newsroom, page: Path) -> None:
             report = verify(result.path, catalog=LocalCatalog(store), settings=settings, anchors=anchors, policy=policy)
             html.write_text(render_html(report), encoding="utf-8")
             picture = folder / f"{result.alteration}.png"
-            picture.write_bytes(photograph(html, SIZE))
+            picture.write_bytes(photograph(html, SIZE, WIDTH, COLOURS))
             about = f"{result.label} ({result.strength}), {result.laundering}: {report.verdict.value}"
             lines += [f"## {result.label}", "", f"![{about}]({folder.name}/{picture.name})", ""]
             lines += [f"*{result.clip}, {about}. {_credit(result)}.*", ""]
