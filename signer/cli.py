@@ -30,27 +30,30 @@ _MOST_JOBS = 8
 
 
 @click.command(short_help="Make a home: development certificates, a signing key and an empty registry.")
-@click.option("--profile", type=click.Choice(["development"]), default="development", show_default=True)
+@click.option("--profile", type=click.Choice(["development", "server"]), default="development", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def init(ctx: click.Context, profile: str, as_json: bool) -> None:  # noqa: ARG001 - one profile so far
-    """Make a home: development certificates, a signing key and an empty registry.
+def init(ctx: click.Context, profile: str, as_json: bool) -> None:
+    """Make a home: development certificates, a signing key and an empty registry. Upgrades an older registry.
 
-    Asks nothing and is safe to repeat: what is there already stays as it is.
+    With the profile server: the registry and its own keys, no certificates and nobody to trust. Asks nothing and is
+    safe to repeat: what is there already stays as it is.
     """
     # Here and not at the top: signing does without the registry that this brings in.
-    from signer.home import make_development_home
+    from signer.home import make_development_home, make_server_home
 
     settings = settings_of(ctx)
-    made = make_development_home(settings)
+    made = make_server_home(settings) if profile == "server" else make_development_home(settings)
     if as_json:
         click.echo(json.dumps({"home": str(settings.home), "key": made.key, "created": list(made.created)}, indent=2))
     else:
         console = stdout()
         console.print(f"home      {safe(settings.home)}", soft_wrap=True)
-        console.print(f"key       {made.key}", soft_wrap=True)
+        if made.key is not None:
+            console.print(f"key       {made.key}", soft_wrap=True)
         console.print(f"made      {', '.join(made.created) or 'nothing: all of it was there'}", soft_wrap=True)
-    warn(f"FOR DEVELOPMENT ONLY. {WARNING}")
+    if made.key is not None:
+        warn(f"FOR DEVELOPMENT ONLY. {WARNING}")
 
 
 @click.command(short_help="Sign media files and read the result back.")

@@ -1,4 +1,4 @@
-"""The home of a development set-up: certificates, key, trust and registry, made once and left alone afterwards."""
+"""Homes, made once and left alone afterwards: of a development set-up, with a key to sign with, or of a server."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from signer.authority import NAME, development_authority
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What is there now. ``created`` names what this run made."""
+    """What is there now. ``key``: to sign with, if there is one; ``created`` names what this run made."""
 
-    key: str
+    key: str | None
     created: tuple[str, ...]
 
 
@@ -29,6 +29,29 @@ def make_development_home(settings: Settings) -> Home:
     Raises:
         ProvenanceError: a folder cannot be written, or what is there is damaged.
     """
+    _make_folder(settings)
+    created = []
+    authority = development_authority(settings.keys)
+    if authority.created:
+        created.append("development authority and key")
+    if _trust(settings, authority.root_pem):
+        created.append(f"trust list {NAME}")
+    return Home(authority.name, (*created, *_make_service(settings)))
+
+
+def make_server_home(settings: Settings) -> Home:
+    """Make what is missing of the registry and the keys of its own; nobody is trusted that was not added.
+
+    Safe to repeat.
+
+    Raises:
+        ProvenanceError: see ``make_development_home``.
+    """
+    _make_folder(settings)
+    return Home(None, tuple(_make_service(settings)))
+
+
+def _make_folder(settings: Settings) -> None:
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -38,18 +61,16 @@ def make_development_home(settings: Settings) -> Home:
             found=error.strerror or "",
             hint="another --home, or correct the permissions",
         ) from error
+
+
+def _make_service(settings: Settings) -> list[str]:
     created = []
-    authority = development_authority(settings.keys)
-    if authority.created:
-        created.append("development authority and key")
-    if _trust(settings, authority.root_pem):
-        created.append(f"trust list {NAME}")
     if _make_registry(settings):
         created.append("registry")
     if not report_key_path(settings).exists():
         make_key(report_key_path(settings))
         created.append("key that signs reports")
-    return Home(authority.name, tuple(created))
+    return created
 
 
 def _trust(settings: Settings, root_pem: bytes) -> bool:

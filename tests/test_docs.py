@@ -16,7 +16,7 @@ from provenance.cli import SHORT_HELP, main
 from provenance.exits import ExitCode
 from provenance.presentation.words import KINDS
 from provenance.report import Kind, Verdict
-from provenance.settings import Settings
+from provenance.settings import Checks, Server, Settings
 from verifier.cli import EXITS
 from verifier.declarable import DECLARABLE
 from verifier.judge import DEFAULT_SEVERITIES
@@ -132,6 +132,8 @@ def test_the_verdict_policy_in_the_record_is_the_default() -> None:
 
 def test_no_document_names_a_variable_that_is_not_a_setting() -> None:
     known = {f"PROVENANCE_{name.upper()}" for name in Settings.model_fields} | {"PROVENANCE_PASSPHRASE"}
+    nested = {"SERVER": Server, "CHECKS": Checks}
+    known |= {f"PROVENANCE_{o}__{name.upper()}" for o, model in nested.items() for name in model.model_fields}
     for document in DOCUMENTS:
         for name in re.findall(r"PROVENANCE_[A-Z_]+", document.read_text("utf-8")):
             assert name in known, f"{document.name}: {name}"

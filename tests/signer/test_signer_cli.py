@@ -67,6 +67,19 @@ def test_init_makes_a_home_says_what_it_is_and_changes_nothing_the_second_time(r
     assert tree(home) == before
 
 
+def test_a_servers_home_trusts_nobody_and_stays_so(run: Run, home: Path) -> None:
+    first = run("init", "--profile", "server")
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert (home / "log" / "key.pem").exists()
+    assert (home / "report-key.pem").exists()
+    before = tree(home)
+    again = run("init", "--profile", "server", "--json")
+    assert json.loads(again.stdout) == {"home": str(home), "key": None, "created": []}
+    assert tree(home) == before
+    assert not (home / "keys").exists()
+    assert not (home / "trust").exists()
+
+
 def test_init_then_sign_and_register_is_found_in_the_registry(run: Run, home: Path, picture: Path) -> None:
     run("init")
     result = run("sign", picture, "--register", "--title", "A bridge", "--json")
