@@ -81,6 +81,24 @@ class Registration(BaseModel):
     created: bool = Field(description="False where it had been registered before.")
 
 
+class LogReceipt(BaseModel):
+    """That an event is in the registry's log (docs/log.md)."""
+
+    leaf: str = Field(description="The entry.")
+    leaf_index: int = Field(description="Its place in the log, from 0.")
+    tree_size: int = Field(description="Entries of the tree that the proof is for.")
+    proof: list[str] = Field(description="Inclusion proof of RFC 9162: hashes in base64, from the leaf upwards.")
+    checkpoint: str = Field(description="The signed note with that tree's root.")
+
+
+class LogConsistency(BaseModel):
+    """That the log's newer tree begins with its older one."""
+
+    old: int = Field(description="Entries of the older tree.")
+    new: int = Field(description="Entries of the newer tree.")
+    proof: list[str] = Field(description="Consistency proof of RFC 9162: hashes in base64.")
+
+
 class AssetPage(BaseModel):
     """A page of a list."""
 

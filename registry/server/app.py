@@ -17,6 +17,7 @@ from registry.server import (
     check_results,
     checks,
     health,
+    log,
     login,
     metrics,
     nominations,
@@ -42,6 +43,7 @@ from registry.store import open_registry
 OPEN: tuple[APIRouter, ...] = (
     health.router,
     static_files.router,
+    log.router,
     login.router,
     registration.router,
     stewardship.router,
