@@ -15,6 +15,8 @@ from serving import serving
 
 from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
 from provenance.settings import Settings
+from registry.checks.envelope import report_key_path
+from registry.log.keys import make_key
 from registry.server.app import create_app
 from registry.store import Registry
 
@@ -44,6 +46,7 @@ def test_hostile_strings_stay_text_on_every_page_and_in_every_answer(
     newsroom: Newsroom, registry: Registry, settings: Settings, tmp_path: Path
 ) -> None:
     trust_the_newsrooms(newsroom, settings)
+    make_key(report_key_path(settings))
     data = {"label": ASSERTION_LABEL, "created": True, "data": to_assertion(newsroom.photo.fingerprints, None)}
     source = make_photo(tmp_path / "photo.jpg").rename(tmp_path / HOSTILE)
     signed = sign_claiming(source, tmp_path / "signed.jpg", newsroom.herald, [data])
