@@ -136,8 +136,9 @@ def register(
             require_sandbox=settings.require_sandbox,
             on_progress=on_progress,
         )
-        # Local features are of the file's own picture: a smaller one has others.
-        _require_agreement(signed if manifest is None else replace(signed, features_sha256=None), found, path)
+        # Local features and ISCC are of the file's own picture: a smaller one has others.
+        comparable = signed if manifest is None else replace(signed, features_sha256=None, iscc=None)
+        _require_agreement(comparable, found, path)
         if copy is None and has_hash(extraction.reference, reference_sha256):
             copy = extraction.reference
         manifest_blob = store_manifest(store.blobs, held)

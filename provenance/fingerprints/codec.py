@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from provenance.errors import CredentialError
 from provenance.fingerprints import features as local
-from provenance.fingerprints import pdq, sound
+from provenance.fingerprints import iscc, pdq, sound
 from provenance.fingerprints.values import Algorithm, Fingerprints, FrameHashes, SoundPrint
 
 ASSERTION_LABEL = "org.provenance-toolkit.fingerprints"
@@ -28,6 +28,9 @@ SAME_FRAME_BITS = 16
 """Mean bits (of 256) by which two decodes of one file may differ; 0 with one FFmpeg, builds round differently."""
 SAME_SOUND_ERROR = 0.05
 """Mean bit error (0-1) between two decodes of one sound track."""
+SAME_ISCC_BITS = 16
+"""Bits of 256 by which the ISCCs of two decodes of one file may differ: 0 with one FFmpeg. Another build rounds a few
+samples otherwise, which turns only those bits that were undecided; codes of other content differ by about 128."""
 
 
 def to_assertion(prints: Fingerprints, reference_sha256: str | None) -> dict[str, Any]:
@@ -111,7 +114,20 @@ def agree(signed: Fingerprints, found: Fingerprints) -> str | None:
             return f"the sound's fingerprints differ by {error.mean():.0%}"
     if signed.features_sha256 and found.features_sha256 not in (None, signed.features_sha256):
         return "the local features differ"
+    if signed.iscc is not None and signed.iscc != found.iscc:
+        return _iscc_difference(signed.iscc, found.iscc)
     return None
+
+
+def _iscc_difference(signed: str, found: str | None) -> str | None:
+    try:
+        theirs, ours = (iscc.content_codes(code.encode("ascii"))[0] for code in (signed, found or ""))
+    except ValueError:
+        return "the ISCC is none that the content has"
+    if theirs.kind != ours.kind:
+        return "the ISCC is of another kind of content"
+    bits = (int.from_bytes(theirs.body, "big") ^ int.from_bytes(ours.body, "big")).bit_count()
+    return f"the ISCC differs by {bits} bits of 256" if bits > SAME_ISCC_BITS else None
 
 
 def _frames(data: Mapping[str, Any]) -> FrameHashes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import iscc_core
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,3 +111,17 @@ def test_other_content_does_not_agree() -> None:
     assert codec.agree(prints(seed=1), prints(seed=2)) is not None
     assert codec.agree(prints(frames=5), prints(frames=6)) is not None
     assert codec.agree(prints(), Fingerprints()) is not None
+
+
+def test_isccs_of_two_decodes_agree_and_of_other_content_do_not() -> None:
+    body = bytes(range(32))
+
+    def of(flipped: int) -> Fingerprints:
+        bits = int.from_bytes(body, "big") ^ (1 << flipped) - 1
+        code = iscc_core.encode_component(iscc_core.MT.CONTENT, 3, 0, 256, bits.to_bytes(32, "big"))
+        return Fingerprints(iscc=f"ISCC:{code}")
+
+    assert codec.agree(of(codec.SAME_ISCC_BITS), of(0)) is None
+    assert codec.agree(of(codec.SAME_ISCC_BITS + 1), of(0)) == "the ISCC differs by 17 bits of 256"
+    assert codec.agree(of(0), Fingerprints()) is not None
+    assert codec.agree(Fingerprints(), of(0)) is None

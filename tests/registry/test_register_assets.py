@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from newsroom import Newsroom, filled_tables, make_clip, sign_claiming
+from newsroom import Newsroom, filled_tables, make_clip, make_photo, sign_claiming
 from sqlalchemy import text
 
 from provenance.assets import asset_id_of
 from provenance.errors import CredentialError, MediaError, ProvenanceError, RegistryError, TrustError
 from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
+from provenance.fingerprints.extract import fingerprint
 from provenance.settings import Settings
 from provenance.trust.policy import AllOf, SignedUnder
+from provenance.workspace import work_folder
 from registry.assets import list_assets, show_asset
 from registry.backup import faults
 from registry.register import Registered
@@ -160,6 +162,27 @@ def test_fingerprints_of_another_picture_are_refused(
     signed = sign_claiming(source, tmp_path / "signed.mp4", newsroom.herald, [data])
     error = refused(newsroom, registry, signed, settings)
     assert error.code == "registry.fingerprints_differ"
+
+
+def test_the_iscc_of_another_picture_is_refused(
+    newsroom: Newsroom, registry: Registry, settings: Settings, tmp_path: Path
+) -> None:
+    """It is what others look originals up by: a trusted signer could stand in the place of somebody else's."""
+    data = to_assertion(newsroom.photo.fingerprints, None)
+    source, other = make_photo(tmp_path / "a.jpg"), make_photo(tmp_path / "other.jpg", "astronaut.png")
+    with work_folder(tmp_path / "work") as work:
+        foreign, _ = fingerprint(other, work, limits=settings.limits, reference=False)
+    for code, words in (
+        (foreign.iscc, "ISCC differs by"),
+        (newsroom.clip.fingerprints.iscc, "another kind"),
+        ("ISCC:EMAQ", "none that the content has"),
+    ):
+        data["iscc"] = code
+        claimed = {"label": ASSERTION_LABEL, "created": True, "data": data}
+        signed = sign_claiming(source, tmp_path / f"{words}.jpg", newsroom.herald, [claimed])
+        error = refused(newsroom, registry, signed, settings)
+        assert error.code == "registry.fingerprints_differ"
+        assert words in str(error.found)
 
 
 @pytest.mark.parametrize("damage", [{"version": 99}, {"frames": "not an object"}, {"reference": "../../etc/passwd"}])
