@@ -73,14 +73,6 @@ class Asset(AssetSummary):
     events: list[AssetEvent] = Field(description="What happened to it, in order.")
 
 
-class Registration(BaseModel):
-    """The answer to a registration."""
-
-    asset_id: str = Field(description="The id of the asset.")
-    owner: str = Field(description="Whose asset it is.")
-    created: bool = Field(description="False where it had been registered before.")
-
-
 class LogReceipt(BaseModel):
     """That an event is in the registry's log (docs/log.md)."""
 
@@ -89,6 +81,17 @@ class LogReceipt(BaseModel):
     tree_size: int = Field(description="Entries of the tree that the proof is for.")
     proof: list[str] = Field(description="Inclusion proof of RFC 9162: hashes in base64, from the leaf upwards.")
     checkpoint: str = Field(description="The signed note with that tree's root.")
+
+
+class Registration(BaseModel):
+    """The answer to a registration."""
+
+    asset_id: str = Field(description="The id of the asset.")
+    owner: str = Field(description="Whose asset it is.")
+    created: bool = Field(description="False where it had been registered before.")
+    receipt: LogReceipt | None = Field(
+        default=None, description="That it is in the log; null while it waits."
+    )
 
 
 class LogConsistency(BaseModel):

@@ -27,7 +27,7 @@ from registry.server.rates import limited
 from registry.server.service import Open, Service
 from registry.server.tus import receive, uploads_of
 from registry.uploads import Upload, Uploads
-from registry.wire import Registration
+from registry.wire import LogReceipt, Registration
 
 PATH = "/v1/assets"
 router = APIRouter(tags=["assets"])
@@ -150,7 +150,8 @@ def _register(service: Service, uploads: Uploads, token: Token, owner: str, orde
         actor=token.actor,
     )
     _remove(uploads, token, *named.values())
-    return Registration(asset_id=done.asset_id, owner=owner, created=done.created)
+    receipt = LogReceipt.model_validate(done.receipt.as_json()) if done.receipt else None
+    return Registration(asset_id=done.asset_id, owner=owner, created=done.created, receipt=receipt)
 
 
 def _content(manifest: Path) -> bytes:

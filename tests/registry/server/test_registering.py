@@ -21,6 +21,7 @@ from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
 from provenance.settings import Settings
 from registry.assets import list_assets, show_asset
 from registry.backup import faults
+from registry.log.local import LocalLog
 from registry.store import Registry
 
 
@@ -68,7 +69,14 @@ def test_a_publisher_registers_and_it_is_harmless_to_repeat(
 ) -> None:
     made = send(desks.herald, newsroom.clip.path)
     assert made.status_code == 201
-    assert made.json() == {"asset_id": newsroom.clip.asset_id, "owner": HERALD, "created": True}
+    receipt = LocalLog(registry).receipt(newsroom.clip.asset_id)
+    assert receipt is not None
+    assert made.json() == {
+        "asset_id": newsroom.clip.asset_id,
+        "owner": HERALD,
+        "created": True,
+        "receipt": receipt.as_json(),
+    }
     assert made.headers["location"] == f"/v1/assets/{newsroom.clip.asset_id}"
     known = {"If-None-Match": made.headers["etag"]}
     assert desks.herald.http.get(made.headers["location"], headers=known).status_code == 304
