@@ -89,9 +89,7 @@ class Registration(BaseModel):
     asset_id: str = Field(description="The id of the asset.")
     owner: str = Field(description="Whose asset it is.")
     created: bool = Field(description="False where it had been registered before.")
-    receipt: LogReceipt | None = Field(
-        default=None, description="That it is in the log; null while it waits."
-    )
+    receipt: LogReceipt | None = Field(default=None, description="That it is in the log; null while it waits.")
 
 
 class LogConsistency(BaseModel):
