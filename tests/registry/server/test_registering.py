@@ -186,7 +186,9 @@ def test_a_manifest_comes_beside_a_file_that_cannot_hold_it(
     assert desks.herald.http.post("/v1/assets", params=sent).json()["code"] == "registry.not_authentic"
     sent["sidecar"] = upload(desks.herald, tmp_path / "signed.webm.c2pa")
     made = desks.herald.http.post("/v1/assets", params=sent)
-    assert made.json() == {"asset_id": signed.asset_id, "owner": HERALD, "created": True}
+    answer = made.json()
+    assert (answer["asset_id"], answer["owner"], answer["created"]) == (signed.asset_id, HERALD, True)
+    assert answer["receipt"]["checkpoint"]
 
 
 @pytest.mark.parametrize("kind", ["clip", "photo"])
