@@ -20,9 +20,6 @@ from provenance.settings import Settings
 from verifier import spans
 from verifier.watch import TimeSpentError, Watch
 
-pytestmark = pytest.mark.xdist_group("budget")
-"""One registry for all of them."""
-
 BUDGET_S = 60.0
 SPENT = "the time budget of 60 s was spent"
 STAGES = (
