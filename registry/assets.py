@@ -9,6 +9,7 @@ import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
@@ -79,22 +80,20 @@ def list_assets(registry: Registry, limit: int) -> list[AssetLine]:
     """The newest assets first, embargoed and withdrawn ones included: for the operator."""
     with registry.reading() as session:
         newest = AssetRow.registered_at.desc(), AssetRow.asset_id
-        return [line_of(row) for row in session.scalars(select(AssetRow).order_by(*newest).limit(limit))]
-
-
-def line_of(row: AssetRow) -> AssetLine:
-    """What a list shows of a row."""
-    return AssetLine(
-        row.asset_id,
-        row.title,
-        row.signer,
-        row.owner,
-        row.media_type,
-        _fraction(row.duration),
-        row.registered_at,
-        row.status,
-        row.embargoed,
-    )
+        return [
+            AssetLine(
+                row.asset_id,
+                row.title,
+                row.signer,
+                row.owner,
+                row.media_type,
+                _fraction(row.duration),
+                row.registered_at,
+                row.status,
+                row.embargoed,
+            )
+            for row in session.scalars(select(AssetRow).order_by(*newest).limit(limit))
+        ]
 
 
 def show_asset(registry: Registry, asset_id: str, allowed: ColumnElement[bool] | None = None) -> AssetRecord:
@@ -137,26 +136,31 @@ def load_original(session: Session, asset_id: str, allowed: ColumnElement[bool] 
         return None
     prints = session.scalars(select(FingerprintRow).where(FingerprintRow.asset_id == asset_id))
     return Original(
-        asset_id=row.asset_id,
-        title=row.title,
-        signer=row.signer,
-        signer_fingerprint=row.signer_fingerprint,
-        signed_at=row.signed_at,
-        registered_at=row.registered_at,
-        media_type=row.media_type,
-        duration=_fraction(row.duration),
-        width=row.width,
-        height=row.height,
-        fps=row.fps,
-        has_audio=row.has_audio,
-        manifest_label=row.manifest_label,
-        hard_binding=row.hard_binding,
-        reference_sha256=row.reference_sha256,
-        status=row.status,
-        claims=tuple(row.claims),
-        fingerprints=packing.from_rows(prints),
-        revoked=revocation_of(session, row.signer_fingerprint),
+        **facts_of(row), fingerprints=packing.from_rows(prints), revoked=revocation_of(session, row.signer_fingerprint)
     )
+
+
+def facts_of(row: AssetRow) -> dict[str, Any]:
+    """What ``Original`` and a list say of an asset alike, by the names of their fields."""
+    return {
+        "asset_id": row.asset_id,
+        "title": row.title,
+        "signer": row.signer,
+        "signer_fingerprint": row.signer_fingerprint,
+        "signed_at": row.signed_at,
+        "registered_at": row.registered_at,
+        "media_type": row.media_type,
+        "duration": _fraction(row.duration),
+        "width": row.width,
+        "height": row.height,
+        "fps": row.fps,
+        "has_audio": row.has_audio,
+        "manifest_label": row.manifest_label,
+        "hard_binding": row.hard_binding,
+        "reference_sha256": row.reference_sha256,
+        "status": row.status,
+        "claims": tuple(row.claims),
+    }
 
 
 def withdraw(registry: Registry, asset_id: str, reason: str, actor: str) -> None:

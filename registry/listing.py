@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from provenance.errors import RegistryError
 from registry import dialects
+from registry.assets import facts_of
 from registry.models import AssetRow
 from registry.store import Registry
 from registry.visibility import open_to_all, visible
@@ -138,25 +139,5 @@ def _position(cursor: str) -> tuple[str, str]:
 
 
 def _listed(row: AssetRow, is_open: bool) -> ListedAsset:
-    return ListedAsset(
-        asset_id=row.asset_id,
-        title=row.title,
-        signer=row.signer,
-        signer_fingerprint=row.signer_fingerprint,
-        owner=row.owner,
-        signed_at=row.signed_at,
-        registered_at=row.registered_at,
-        media_type=row.media_type,
-        duration=None if row.duration is None else Fraction(row.duration),
-        width=row.width,
-        height=row.height,
-        fps=row.fps,
-        has_audio=row.has_audio,
-        manifest_label=row.manifest_label,
-        hard_binding=row.hard_binding,
-        reference_sha256=row.reference_sha256,
-        status=row.status,
-        claims=tuple(row.claims),
-        embargoed=not is_open,
-        embargoed_until=None if is_open else row.embargoed_until,
-    )
+    until = None if is_open else row.embargoed_until
+    return ListedAsset(**facts_of(row), owner=row.owner, embargoed=not is_open, embargoed_until=until)

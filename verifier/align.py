@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from provenance.fingerprints.pdq import within_borders
-from provenance.fingerprints.readings import AS_SHOWN, Reading
 from provenance.media.frames import read_frames
 from provenance.media.values import Frame, GreyImage
 from provenance.settings import Settings
@@ -20,7 +18,7 @@ from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
-from verifier.part_shown import part_shown
+from verifier.part_shown import between_borders, part_shown
 from verifier.pictures import pairs_at, size_of
 from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_by_hash
 from verifier.sound_pieces import pieces_by_sound
@@ -128,7 +126,7 @@ def _in_span(
         before: the piece that ends where the span begins, if there is one: it is likely to go on.
     """
     pairs = _rough_pairs(candidate, reference, working, sizes, settings)
-    geometry = estimate(pairs, candidate.reading) or as_read(*sizes, _between_borders(candidate.reading, pairs))
+    geometry = estimate(pairs, candidate.reading) or as_read(*sizes, between_borders(candidate.reading, pairs))
     # A resize is what is nearly always done, and pairs of different moments tilt an estimate.
     plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
     near = [g for g in plain if 0 < apart(g, geometry) < _NEARLY * sizes[1][0]]
@@ -273,17 +271,6 @@ def _rough_pairs(
             ours.append(float(candidate.clip_times[rows[row]]))
             theirs.append(float(candidate.original_times[column]))
     return pairs_at(reference, working, ours, theirs, sizes, settings)
-
-
-def _between_borders(reading: Reading, pairs: list[tuple[GreyImage, GreyImage]]) -> Reading:
-    """A reading of whole frames narrowed to what lies within the borders of the clip's pictures, if they have any."""
-    if reading.part != AS_SHOWN.part or not pairs:
-        return reading
-    height, width = pairs[0][1].shape
-    boxes = np.array([within_borders(clip) for _, clip in pairs])
-    # A dark edge of the picture looks like a border for a while.
-    (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
-    return replace(reading, part=(left / width, top / height, (right - left) / width, (bottom - top) / height))
 
 
 def _refined(

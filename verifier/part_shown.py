@@ -1,15 +1,18 @@
-"""Which part of the original's frame a clip shows, where too few features tell: by sliding the clip over it.
+"""Which part of the original's frame a clip shows, and where in its own, where too few features tell.
 
-For crops of footage that is dark, blurred or smooth. Upright parts of the clip's own shape only: what was cut out of a
-picture and not otherwise bent.
+For footage that is dark, blurred or smooth. Borders say where in the clip's frame the picture lies. Sliding the clip
+over the original says what was cut out of it: upright parts of the clip's own shape only.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from provenance.fingerprints.readings import AS_SHOWN, MIRRORED
+from provenance.fingerprints.pdq import within_borders
+from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
 from provenance.media.values import GreyImage
 from verifier.geometry import Geometry, Matrix, scaling
 
@@ -20,6 +23,17 @@ _PARTS = np.geomspace(1.0, 0.4, 20)
 _LEAST = 0.5
 """Correlation (-1 to 1) from which a place is believed enough to be tried; the motion confirms it or not."""
 _SMALLEST_PX = 24
+
+
+def between_borders(reading: Reading, pairs: list[tuple[GreyImage, GreyImage]]) -> Reading:
+    """A reading of whole frames narrowed to what lies within the borders of the clip's pictures, if they have any."""
+    if reading.part != AS_SHOWN.part or not pairs:
+        return reading
+    height, width = pairs[0][1].shape
+    boxes = np.array([within_borders(clip) for _, clip in pairs])
+    # A dark edge of the picture looks like a border for a while.
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return replace(reading, part=(left / width, top / height, (right - left) / width, (bottom - top) / height))
 
 
 def part_shown(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geometry | None:

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from provenance.fingerprints.pdq import within_borders
+from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
 from verifier.geometry import estimate, refine
-from verifier.part_shown import part_shown
+from verifier.part_shown import between_borders, part_shown
 
 SIZE = (480, 270)
 
@@ -59,3 +60,19 @@ def test_borders_are_found_and_a_dark_frame_is_not_taken_for_one() -> None:
     framed[100:190, 40:200] = lively
     assert within_borders(framed) == (40, 100, 200, 190)
     assert within_borders(np.full((270, 480), 16, np.uint8)) == (0, 0, 480, 270)
+
+
+def test_a_picture_set_into_plain_ground_is_looked_for_within_its_borders() -> None:
+    lively = np.random.default_rng(2).integers(0, 255, (90, 160)).astype(np.uint8)
+    framed = np.full((270, 480), 16, np.uint8)
+    framed[90:180, 48:208] = lively
+    darker = framed.copy()
+    darker[90:105] = 16  # what is dark for a while is no border
+    pairs = [(lively, darker), (lively, framed)]
+    for reading in (AS_SHOWN, MIRRORED):
+        narrowed = between_borders(reading, pairs)
+        assert narrowed.part == pytest.approx((0.1, 1 / 3, 1 / 3, 1 / 3))
+        assert narrowed.mirrored is reading.mirrored
+    part = Reading("a part of it", (0.5, 0.5, 0.5, 0.5))
+    assert between_borders(part, pairs) == part
+    assert between_borders(AS_SHOWN, []) == AS_SHOWN
