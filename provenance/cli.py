@@ -30,6 +30,7 @@ SHORT_HELP = {
     "log": "Check the append-only log of a registry, or watch it.",
     "report": "Look at reports that a registry has signed.",
     "assets": "Look after registered assets.",
+    "reverify": "Go over registered assets, and say what changed since they were registered.",
     "sightings": "Look after sightings of clips, and their answers.",
     "keys": "Look after signing keys.",
     "trust": "Look after trust anchors.",

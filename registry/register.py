@@ -36,7 +36,8 @@ from registry.assets import add_event, events_of, local_user
 from registry.claims import claims_of
 from registry.conflicts import note_conflicts
 from registry.duplicates import same_picture
-from registry.log.local import LocalLog, Receipt
+from registry.log.local import LocalLog
+from registry.log.receipts import Receipt
 from registry.log.sequencing import enter_waiting, recording
 from registry.models import AssetRow, ManifestRow
 from registry.references import given_reference, has_hash, kept_reference

@@ -15,7 +15,7 @@ from provenance.credentials import container
 from provenance.credentials.certificate import SignatureBoxError, chain_of, signer_of
 from provenance.credentials.library import MAX_MANIFEST_BYTES, Outcome, StoreReading, read_alone, read_store
 from provenance.credentials.shapes import text
-from provenance.credentials.states import UNTRUSTED_CODE, Statuses, revocation_of, state_of
+from provenance.credentials.states import CONTENT_CODES, UNTRUSTED_CODE, Statuses, revocation_of, state_of
 from provenance.credentials.store import ManifestStore
 from provenance.credentials.values import Credential, CredentialState, Signer
 from provenance.credentials.vouching import vouchers_of
@@ -27,6 +27,7 @@ from provenance.trust.policy import Assessment, Policy
 SIDECAR_SUFFIX = ".c2pa"
 NO_CERTIFICATE = "provenance.certificate.unreadable"
 EXPIRED = "signingCredential.expired"
+_PAST = CONTENT_CODES | {EXPIRED, UNTRUSTED_CODE}
 _UNREADABLE = {
     Outcome.NONE: CredentialState.NONE,
     Outcome.REMOTE_ONLY: CredentialState.UNSUPPORTED,
@@ -77,6 +78,11 @@ def read_manifest(
     if len(manifest) > MAX_MANIFEST_BYTES:
         return Credential(state=CredentialState.BROKEN, problem=f"larger than {MAX_MANIFEST_BYTES} bytes")
     return _judged(read_alone(manifest, anchors), (), anchors, policy, sidecar=True, now=now)
+
+
+def only_expired(credential: Credential) -> bool:
+    """Whether a manifest's certificate has expired without a trusted time stamp, and no more than trust is wrong."""
+    return EXPIRED in credential.codes and set(credential.codes) <= _PAST
 
 
 def _judged(

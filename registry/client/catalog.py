@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,25 +13,22 @@ import numpy as np
 from provenance.assets import Original, asset_id_of
 from provenance.catalog import Nomination, Query
 from provenance.credentials.library import MAX_MANIFEST_BYTES
-from provenance.credentials.reader import EXPIRED, read_manifest
-from provenance.credentials.states import CONTENT_CODES, UNTRUSTED_CODE
+from provenance.credentials.reader import only_expired, read_manifest
 from provenance.credentials.values import Credential, CredentialState
 from provenance.errors import RegistryError
 from provenance.files import replace_atomically, sha256_file
-from provenance.fingerprints.values import Fingerprints
 from provenance.media.kinds import sniff
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
-from registry import packing, wire
+from registry import wire
 from registry.client.bound import UNBOUND_KINDS, original_of
 from registry.client.connection import Connection
+from registry.client.prints import unpacked
 from registry.references import suffix_of
-from registry.wire import Asset, FingerprintPart, FingerprintSet, NominationList, NominationQuery, pack, unpack
+from registry.wire import Asset, FingerprintSet, NominationList, NominationQuery, pack, unpack
 
 MAX_REFERENCE_BYTES = 8 << 30
 _ASSET_ID = re.compile(r"[a-z2-7]{26}")
-_PAST = CONTENT_CODES | {EXPIRED, UNTRUSTED_CODE}
-"""What is wrong with a manifest whose certificate has expired, and with nothing else."""
 _ABSENT = frozenset({"asset.unknown", "reference.withheld"})
 
 
@@ -136,7 +130,7 @@ class HttpCatalog:
         manifest = self._connection.content(f"/v1/assets/{asset_id}/manifest", limit=MAX_MANIFEST_BYTES)
         credential = read_manifest(manifest, anchors=self._anchors, policy=self._policy, now=self._now())
         path = f"/v1/assets/{asset_id}/fingerprints"
-        unbound = _unpacked(self._connection.get(path, FingerprintSet, {"kind": list(UNBOUND_KINDS)}))
+        unbound = unpacked(self._connection.get(path, FingerprintSet, {"kind": list(UNBOUND_KINDS)}), UNBOUND_KINDS)
         if not self._counts(credential):
             self.passed_over.add(asset_id)
             return None
@@ -144,7 +138,7 @@ class HttpCatalog:
 
     def _counts(self, credential: Credential) -> bool:
         """Whether the policy accepts the signer, today; of a manifest that does not hold, nothing is asked."""
-        if EXPIRED in credential.codes and set(credential.codes) <= _PAST:
+        if only_expired(credential):
             return False
         sound = credential.state is CredentialState.CONTENT_CHANGED
         return not sound or self._policy.assess(credential).accepted
@@ -165,28 +159,6 @@ class HttpCatalog:
                     found=found,
                     hint="ask the registry's operator",
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    kind: str
-    algorithm: str
-    version: str
-    parameters: Mapping[str, str | int | float]
-    value: bytes
-
-
-def _unpacked(answer: FingerprintSet) -> Fingerprints:
-    wanted = [part for part in answer.fingerprints if part.kind in UNBOUND_KINDS]
-    return packing.from_rows([_part(part) for part in wanted])
-
-
-def _part(part: FingerprintPart) -> _Part:
-    try:
-        value = base64.b64decode(part.value, validate=True)
-    except binascii.Error as error:
-        raise RegistryError("registry.answer", "a fingerprint from the registry is not base64") from error
-    return _Part(part.kind, part.algorithm, part.version, part.parameters, value)
 
 
 def _nomination(told: wire.NominatedOriginal, query: Query) -> Nomination:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,28 +9,8 @@ from registry.log import merkle, tiles
 from registry.log.merkle import HASH_BYTES, TILE_WIDTH
 from registry.log.models import LeafRow, TileRow
 from registry.log.paths import CHECKPOINT, KEY, TilePath, read_tile_path
+from registry.log.receipts import Receipt
 from registry.log.sequencing import Logged, latest, signing_key
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """That an event is in the log: its leaf, its place, and the proof for a signed checkpoint."""
-
-    leaf: bytes
-    leaf_index: int
-    tree_size: int
-    proof: tuple[bytes, ...]
-    checkpoint: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The receipt as a JSON object; hashes in base64."""
-        return {
-            "leaf": self.leaf.decode("ascii"),
-            "leaf_index": self.leaf_index,
-            "tree_size": self.tree_size,
-            "proof": [base64.b64encode(piece).decode("ascii") for piece in self.proof],
-            "checkpoint": self.checkpoint,
-        }
 
 
 class LocalLog:

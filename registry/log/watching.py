@@ -53,9 +53,7 @@ def look(
         RegistryError: it cannot be read now, or shows no key and none is known (``log.no_key``).
     """
     kept = memory.recall()
-    verifier, first = given or (kept[0] if kept else None), False
-    if verifier is None:
-        verifier, first = _shown(source), True
+    verifier, first = _key(source, kept[0] if kept else None, given)
     before = kept[1] if kept else None
     if whole or before is None:
         audited = audit(source, verifier, before, on_progress=on_progress)
@@ -63,6 +61,21 @@ def look(
         audited = follow(source, verifier, before)
     memory.keep(verifier, audited, now)
     return Look(audited, verifier, first, before)
+
+
+def key_of(source: LogSource, memory: Memory, given: Verifier | None = None) -> tuple[Verifier, bool]:
+    """The key that a log is held against: the one given, else the pinned one, else (True) the one that it shows now.
+
+    Raises:
+        RegistryError: it shows none, or cannot be read now.
+    """
+    kept = memory.recall()
+    return _key(source, kept[0] if kept else None, given)
+
+
+def _key(source: LogSource, pinned: Verifier | None, given: Verifier | None) -> tuple[Verifier, bool]:
+    known = given or pinned
+    return (known, False) if known else (_shown(source), True)
 
 
 def _shown(source: LogSource) -> Verifier:

@@ -31,9 +31,10 @@ from registry.log import merkle
 from registry.log.audit import Audited, Seen, audit
 from registry.log.keys import LogKey
 from registry.log.leaves import canonical
-from registry.log.local import LocalLog, Receipt
+from registry.log.local import LocalLog
 from registry.log.models import CheckpointRow, LeafRow
 from registry.log.notes import read_checkpoint
+from registry.log.receipts import Receipt
 from registry.log.sequencing import enter_waiting, latest, recording, replace_key, verifier_of, waiting
 from registry.models import AssetRow, EventRow
 from registry.store import Registry, create_registry, open_registry
