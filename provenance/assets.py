@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from provenance.fingerprints.values import Fingerprints
 from provenance.revocation import Revocation
@@ -36,7 +38,10 @@ class ReferenceCopy:
 class Capture:
     """What is to be signed and what its publisher says of it. Times are RFC 3339, place is free text.
 
-    ``source_type`` is an IPTC digital source type by its short name, such as ``digitalCapture``.
+    ``source_type`` is an IPTC digital source type by its short name, such as ``digitalCapture``. ``parent``: the signed
+    file that this is an edit of; ``components``: files that were put into it. Both bring their credentials along, and
+    ``actions`` refer to them as "parent", "component-1", "component-2"…: what was done after it was created or opened,
+    as C2PA actions. ``assertions``: further ones by their labels.
     """
 
     path: Path
@@ -46,6 +51,10 @@ class Capture:
     organisation: str | None = None
     captured_at: str | None = None
     place: str | None = None
+    parent: Path | None = None
+    components: tuple[Path, ...] = ()
+    actions: tuple[Mapping[str, Any], ...] = ()
+    assertions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

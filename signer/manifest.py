@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +14,9 @@ from provenance.errors import CredentialError
 from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
 from provenance.fingerprints.iscc import SOFT_BINDING_ALGORITHM
 from provenance.fingerprints.values import Fingerprints
+from signer.sources import COMPONENT, PARENT, Form, Source, description
 
 CLAIM_GENERATOR = "provenance-toolkit"
-PARENT_ID = "parent"
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 SOURCE_TYPES = (
@@ -52,28 +51,6 @@ _CONTEXT = {
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
-
-
-class ParentForm(StrEnum):
-    """How an earlier credential gets into the new manifest.
-
-    EMBEDDED: the library reads it from the file. SIDECAR: its bytes are handed over. UNREADABLE: it cannot be taken
-    in, so the manifest records that it was there and why it failed.
-    """
-
-    EMBEDDED = "embedded"
-    SIDECAR = "sidecar"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The credential that the input already has. ``failures``: the status codes its own validation failed with."""
-
-    form: ParentForm
-    title: str
-    failures: tuple[str, ...] = ()
-    note: str | None = None
 
 
 def check_capture(capture: Capture) -> None:
@@ -115,32 +92,27 @@ def definition(
     media_type: str,
     duration: Fraction | None,
     reference_sha256: str | None,
-    parent: Parent | None,
+    sources: Sequence[Source],
     now: datetime,
 ) -> dict[str, Any]:
     """The manifest definition for the C2PA builder (claim v2). ``duration`` is None for stills."""
+    actions = [_first_action(capture, sources, now), *_placed(capture, sources), *capture.actions]
     assertions = [
-        _created("c2pa.actions.v2", {"actions": [_first_action(capture, parent, now)]}),
+        _created("c2pa.actions.v2", {"actions": actions}),
         _created(ASSERTION_LABEL, to_assertion(prints, reference_sha256)),
         _metadata(capture, now),
+        *(_created(label, data) for label, data in capture.assertions.items()),
     ]
     if prints.iscc is not None:
         assertions.append(_created("c2pa.soft-binding", _soft_binding(prints.iscc, duration)))
-    result: dict[str, Any] = {
+    return {
         "claim_version": 2,
         "claim_generator_info": [{"name": CLAIM_GENERATOR, "version": __version__}],
         "title": capture.title,
         "format": media_type,
         "assertions": assertions,
+        "ingredients": [description(source) for source in sources if source.form is not Form.EMBEDDED],
     }
-    if parent is not None and parent.form is not ParentForm.EMBEDDED:
-        result["ingredients"] = [_declared_ingredient(parent, media_type)]
-    return result
-
-
-def ingredient(title: str) -> dict[str, Any]:
-    """The description of a parent whose credential the library reads from the file itself."""
-    return {"relationship": "parentOf", "title": title, "label": PARENT_ID, "instance_id": PARENT_ID}
 
 
 def rfc3339(moment: datetime) -> str:
@@ -148,12 +120,21 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _first_action(capture: Capture, parent: Parent | None, now: datetime) -> dict[str, Any]:
+def _first_action(capture: Capture, sources: Sequence[Source], now: datetime) -> dict[str, Any]:
+    parent = next((source for source in sources if source.relationship == PARENT), None)
     if parent is not None:
         # Never "created": that would cut off whatever history the file has.
-        return {"action": "c2pa.opened", "when": rfc3339(now), "parameters": {"ingredientIds": [PARENT_ID]}}
+        return {"action": "c2pa.opened", "when": rfc3339(now), "parameters": {"ingredientIds": [parent.id]}}
     action = {"action": "c2pa.created", "digitalSourceType": IPTC + capture.source_type}
     return action | ({"when": capture.captured_at} if capture.captured_at else {})
+
+
+def _placed(capture: Capture, sources: Sequence[Source]) -> Iterator[dict[str, Any]]:
+    """That each component was placed, unless an action of the caller's says what was done with it."""
+    told = {name for action in capture.actions for name in action.get("parameters", {}).get("ingredientIds", ())}
+    for source in sources:
+        if source.relationship == COMPONENT and source.id not in told:
+            yield {"action": "c2pa.placed", "parameters": {"ingredientIds": [source.id]}}
 
 
 def _metadata(capture: Capture, now: datetime) -> dict[str, Any]:
@@ -173,19 +154,6 @@ def _metadata(capture: Capture, now: datetime) -> dict[str, Any]:
 def _soft_binding(iscc: str, duration: Fraction | None) -> dict[str, Any]:
     scope = {} if duration is None else {"timespan": {"start": 0, "end": int(duration * 1000)}}
     return {"alg": SOFT_BINDING_ALGORITHM, "pad": [0], "blocks": [{"scope": scope, "value": iscc}]}
-
-
-def _declared_ingredient(parent: Parent, media_type: str) -> dict[str, Any]:
-    failures = [{"code": code, "explanation": "found when this manifest was made"} for code in parent.failures]
-    result: dict[str, Any] = ingredient(parent.title) | {
-        "format": media_type,
-        "validation_results": {"activeManifest": {"success": [], "informational": [], "failure": failures}},
-    }
-    if parent.note:
-        result["description"] = parent.note
-    if parent.form is ParentForm.SIDECAR:
-        result["manifest_data"] = {"format": "application/c2pa", "identifier": PARENT_ID}
-    return result
 
 
 def _created(label: str, data: dict[str, Any]) -> dict[str, Any]:

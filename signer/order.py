@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from provenance.errors import OutputError, ProvenanceError
+from provenance.identity import identity_of
 
 STOP_WITHIN_S = 10.0
 """A worker that was told to stop and is still there after this time is ended."""
@@ -17,7 +19,11 @@ STOP_WITHIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of every file: what the manifests are to say, the key by its name, how to go about it."""
+    """What is wanted of every file: what the manifests are to say, the key by its name, how to go about it.
+
+    ``parent``, ``components``, ``actions`` and ``assertions`` as of ``Capture``; ``pins`` says what the named files
+    were like when the order was given (see ``pinned``).
+    """
 
     key: str
     title: str | None = None
@@ -28,11 +34,24 @@ class Order:
     source_type: str = "digitalCapture"
     tsa_url: str | None = None
     withhold_reference: bool = False
+    parent: str | None = None
+    components: tuple[str, ...] = ()
+    actions: tuple[Mapping[str, Any], ...] = ()
+    assertions: Mapping[str, Any] = field(default_factory=dict)
+    pins: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256 of the order, hex: two outputs of one input with the same order say the same."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        # What is not asked for is left out: an order keeps its digest when later versions know more to ask for.
+        asked = {name: value for name, value in asdict(self).items() if value}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def pinned(order: Order) -> Order:
+    """The order with what the files that it names are like now: what was made of other ones is outdated."""
+    named = (*((order.parent,) if order.parent else ()), *order.components)
+    return replace(order, pins=tuple(identity_of(Path(name)) or "" for name in named))
 
 
 class State(StrEnum):

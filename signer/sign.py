@@ -38,8 +38,9 @@ from provenance.workspace import work_folder
 from signer.certificates import require_chain
 from signer.keys import SigningKey
 from signer.length import require_fitting_length
-from signer.manifest import Parent, ParentForm, check_capture, definition
-from signer.writer import UnreadableParentError, check_tsa, write_signed
+from signer.manifest import check_capture, definition
+from signer.sources import Source, sources_of, without_history
+from signer.writer import UnreadableSourceError, check_tsa, write_signed
 
 Progress = Callable[[float], None]
 
@@ -47,7 +48,6 @@ Progress = Callable[[float], None]
 _FINGERPRINT_SHARE = 0.85
 
 _SOUND_STATES = {CredentialState.AUTHENTIC, CredentialState.UNTRUSTED}
-_UNREADABLE_CODE = "claim.malformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class _Job:
     kind: MediaKind
     key: SigningKey
     anchors: Sequence[AnchorList]
-    parent: Parent | None
-    parent_manifest: bytes | None
+    sources: tuple[Source, ...]
     tsa_url: str | None
     now: datetime
 
@@ -83,7 +82,8 @@ def sign_file(
     """Sign ``capture.path`` into ``target``; the source is only ever read.
 
     1. What was asked for is usable, the target is free and is not the source, the key may sign now.
-    2. The source is media, and not too long; a credential it has already becomes the parent, sound or not.
+    2. The source is media, and not too long; a credential it has already becomes the parent, sound or not, unless it
+       is named which file it was made from.
     3. One decode gives fingerprints and reference copy.
     4. The signed file is written beside the target, read back, and must be sound and say what was meant.
     5. The reference copy is kept, then the file takes the target's name.
@@ -98,13 +98,12 @@ def sign_file(
     if tsa_url is not None:
         check_tsa(tsa_url)
     kind = sniff(capture.path)
-    _check_target(capture.path, target, kind, replace=replace)
+    _check_target(capture, target, kind, replace=replace)
     require_chain(key.chain, key.private.public_key(), moment)
     before = _identity(capture.path)
     # The decode below asks the same of the unchanged file, and is answered from memory.
     require_fitting_length(probe(capture.path, limits=settings.limits, require_sandbox=settings.require_sandbox))
-    parent, parent_manifest = find_parent(capture, anchors)
-    job = _Job(capture, kind, key, anchors, parent, parent_manifest, tsa_url, moment)
+    job = _Job(capture, kind, key, anchors, sources_of(capture, anchors), tsa_url, moment)
     with work_folder(settings.home / "work") as work:
         prints, extraction = fingerprint(
             capture.path,
@@ -155,27 +154,6 @@ def _misnamed(source: Path, kind: MediaKind) -> tuple[str, ...]:
     return (f"{source.name} is {kind.media_type}, whatever its name says: name it {names} before publishing it",)
 
 
-def find_parent(capture: Capture, anchors: Sequence[AnchorList]) -> tuple[Parent | None, bytes | None]:
-    """The credential that the input has already, as the parent of the new one, with the bytes of a sidecar.
-
-    A broken one counts too: signing as if there had been none would launder the file.
-    """
-    credential = read_credential(capture.path, anchors=anchors, policy=SignedUnder(anchors))
-    title = capture.path.name[:200]
-    if credential.state is CredentialState.NONE:
-        return None, None
-    if credential.state is CredentialState.UNSUPPORTED:
-        if credential.remote_url is None:
-            return None, None
-        note = "It names a credential at a remote address, which was not fetched."
-        return Parent(ParentForm.UNREADABLE, title, credential.codes or ("manifest.inaccessible",), note), None
-    if credential.state is CredentialState.BROKEN or (credential.sidecar and credential.manifest is None):
-        return _unreadable(title), None
-    if credential.sidecar:
-        return Parent(ParentForm.SIDECAR, title, credential.codes), credential.manifest
-    return Parent(ParentForm.EMBEDDED, title, credential.codes), None
-
-
 def read_back(
     staged: Staged,
     sidecar: Staged | None,
@@ -213,7 +191,7 @@ def _write(
             media_type=job.kind.media_type,
             duration=duration,
             reference_sha256=digest,
-            parent=job.parent,
+            sources=job.sources,
             now=job.now,
         )
         return write_signed(
@@ -223,33 +201,30 @@ def _write(
             kind=job.kind,
             key=job.key,
             anchors=job.anchors,
-            parent=job.parent,
-            parent_manifest=job.parent_manifest,
+            sources=job.sources,
             tsa_url=job.tsa_url,
         )
 
-    try:
-        manifest = attempt(job)
-    except UnreadableParentError:
-        # Our reader can follow it, the library's writer does not take it: still never "created".
-        parent = _unreadable(job.capture.path.name[:200], job.parent.failures if job.parent else ())
-        manifest = attempt(dataclasses.replace(job, parent=parent, parent_manifest=None))
+    while True:
+        try:
+            manifest = attempt(job)
+            break
+        except UnreadableSourceError as error:
+            # Our reader can follow it, the library's writer does not take it: still never "created". Each turn leaves
+            # one manifest less to take in.
+            job = dataclasses.replace(job, sources=without_history(job.sources, error.source_id))
     if sidecar is not None:
         sidecar.path.write_bytes(manifest)
 
 
-def _unreadable(title: str, failures: tuple[str, ...] = ()) -> Parent:
-    note = "It carried a credential that could not be taken in."
-    return Parent(ParentForm.UNREADABLE, title, failures or (_UNREADABLE_CODE,), note)
-
-
-def _check_target(source: Path, target: Path, kind: MediaKind, *, replace: bool) -> None:
+def _check_target(capture: Capture, target: Path, kind: MediaKind, *, replace: bool) -> None:
     names = [target] if kind.embeddable else [target, sidecar_path(target)]
+    inputs = [path for path in (capture.path, capture.parent, *capture.components) if path and path.exists()]
     for name in names:
-        if name.exists() and name.samefile(source):
+        if name.exists() and any(map(name.samefile, inputs)):
             raise OutputError(
                 "output.is_source",
-                f"{target} is the input itself, by this or another name",
+                f"{target} is an input itself, by this or another name",
                 expected="another file: inputs are never modified",
                 hint="name another output with -o",
             )

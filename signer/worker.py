@@ -118,6 +118,10 @@ def _capture(order: Order, path: Path) -> Capture:
         organisation=order.organisation,
         captured_at=order.captured_at,
         place=order.place,
+        parent=Path(order.parent) if order.parent else None,
+        components=tuple(map(Path, order.components)),
+        actions=tuple(order.actions),
+        assertions=order.assertions,
     )
 
 

@@ -18,7 +18,7 @@ from provenance.media.values import MediaKind
 from provenance.trust.anchors import AnchorList
 from provenance.trust.purposes import CLAIM_SIGNING
 from signer.keys import SigningKey
-from signer.manifest import PARENT_ID, Parent, ParentForm, ingredient
+from signer.sources import Form, Source, description
 from signer.tree_hash import PIECE_KB, Overlaid, long_header
 
 # Any container can be bound by a sidecar when the library is told not to look inside.
@@ -28,8 +28,15 @@ MAX_DEFINITION_BYTES = 1 << 20
 """What the library takes of a manifest's description as JSON: its C interface refuses longer strings."""
 
 
-class UnreadableParentError(Exception):
-    """The library cannot take the input's own credential in; carries its words."""
+class UnreadableSourceError(Exception):
+    """The library cannot take the credential of a source in; carries its words.
+
+    ``source_id``: of which, where the library says so.
+    """
+
+    def __init__(self, words: str, source_id: str | None) -> None:
+        super().__init__(words)
+        self.source_id = source_id
 
 
 def check_tsa(url: str) -> None:
@@ -56,8 +63,7 @@ def write_signed(
     kind: MediaKind,
     key: SigningKey,
     anchors: Sequence[AnchorList] = (),
-    parent: Parent | None = None,
-    parent_manifest: bytes | None = None,
+    sources: Sequence[Source] = (),
     tsa_url: str | None = None,
 ) -> bytes:
     """Sign ``source`` into ``target``, an existing file of the caller's that is overwritten; returns the manifest.
@@ -69,7 +75,7 @@ def write_signed(
             ``sign.too_long`` where the fingerprints are more than the library takes.
         OutputError: ``output.full``.
         KeyFileError: the key failed.
-        UnreadableParentError: the library does not take the parent's own manifest in.
+        UnreadableSourceError: the library does not take a source's own manifest in.
     """
     described = json.dumps(definition)
     if len(described) > MAX_DEFINITION_BYTES:
@@ -90,33 +96,35 @@ def write_signed(
             settings = _settings(anchors, tsa_url, tree=header is not None)
             context = stack.enter_context(c2pa.Context.from_json(json.dumps(settings)))
             builder = stack.enter_context(c2pa.Builder.from_json(described, context))
-            if parent is not None:
-                _add_parent(builder, parent, parent_manifest, kind, origin)
+            for taken in sources:
+                _add(builder, taken, origin if taken.path == source else None)
             if not kind.embeddable:
                 builder.set_no_embed()
             algorithm = getattr(c2pa.C2paSigningAlg, key.algorithm.upper())
             signer = stack.enter_context(c2pa.Signer.from_callback(signing.sign, algorithm, key.chain_pem, tsa_url))
             manifest: bytes = builder.sign(signer, kind.media_type if kind.embeddable else _OPAQUE, origin, destination)
         except c2pa.C2paError.Verify as error:
-            if parent is not None and parent.form is not ParentForm.UNREADABLE and "ingredient" in str(error):
-                raise UnreadableParentError(str(error)[:300]) from error
+            if any(taken.form in (Form.EMBEDDED, Form.SIDECAR) for taken in sources) and "ingredient" in str(error):
+                raise UnreadableSourceError(str(error)[:300], None) from error
             raise _translate(error, signing, destination, target, tsa_url) from error
         except c2pa.C2paError as error:
             raise _translate(error, signing, destination, target, tsa_url) from error
     return manifest
 
 
-def _add_parent(
-    builder: c2pa.Builder, parent: Parent, manifest: bytes | None, kind: MediaKind, origin: BinaryIO | Overlaid
-) -> None:
-    if parent.form is ParentForm.EMBEDDED:
+def _add(builder: c2pa.Builder, source: Source, origin: BinaryIO | Overlaid | None) -> None:
+    """Hand the credential of a source over; ``origin``: where it is the file that is being signed."""
+    if source.form is Form.SIDECAR and source.manifest is not None:
+        builder.add_resource(source.id, io.BytesIO(source.manifest))
+    if source.form is not Form.EMBEDDED:
+        return
+    with ExitStack() as stack:
+        stream = origin if origin is not None else stack.enter_context(source.path.open("rb"))
         try:
-            builder.add_ingredient(json.dumps(ingredient(parent.title)), kind.media_type, origin)
+            builder.add_ingredient(json.dumps(description(source)), source.kind.media_type, stream)
         except c2pa.C2paError as error:
-            raise UnreadableParentError(str(error)[:300]) from error
-        origin.seek(0)
-    elif parent.form is ParentForm.SIDECAR and manifest is not None:
-        builder.add_resource(PARENT_ID, io.BytesIO(manifest))
+            raise UnreadableSourceError(str(error)[:300], source.id) from error
+        stream.seek(0)
 
 
 class _Signing:
