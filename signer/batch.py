@@ -24,12 +24,11 @@ from types import FrameType
 from typing import Any, Protocol
 
 from provenance.errors import OutputError, ProvenanceError
-from provenance.files import finish_pair, sweep
 from provenance.identity import identity_of
 from provenance.settings import Settings
-from signer.inputs import Found, Item
 from signer.journal import Begun, Finished, Journal
-from signer.order import Order, Outcome, Signed, State, StoppedError, outdated
+from signer.order import Order, Outcome, Signed, State, StoppedError
+from signer.plan import Plan, Task, tidy
 from signer.workers import Heard, Workers
 
 JOURNAL = "signing.db"
@@ -58,90 +57,8 @@ class View(Protocol):
         """Nothing more will happen to this file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to become of each item: ``tasks`` for workers, ``done`` before, ``refused`` without any work."""
-
-    tasks: tuple[Task, ...]
-    done: tuple[tuple[Item, Signed, bool], ...]
-    refused: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A file for a worker. ``settle``: something stands at the target, and only its content can tell what it is."""
-
-    item: Item
-    replace: bool
-    source_identity: str
-    settle: dict[str, str | None] | None = None
-    makes_folder: bool = True
-
-    @property
-    def begins(self) -> bool:
-        """Whether the journal is to note it as begun; it has where a killed run's work is settled."""
-        return self.settle is None or self.settle["asset_id"] is not None
-
-    def message(self) -> dict[str, Any]:
-        """The task as a worker takes it."""
-        places = {"source": str(self.item.source), "target": str(self.item.target)}
-        return {**places, "replace": self.replace, "settle": self.settle}
-
-
-def make_plan(
-    found: Found, order: Order, journal: Journal, *, force: bool, address: str | None, dry: bool = False
-) -> Plan:
-    """Decide what is to be done. ``address``: the registry to register in, if any.
-
-    A single named file is always signed: an output that is in its way is an error, as ever. Without ``dry``, what
-    killed runs left beside the targets is put in order.
-    """
-    tasks, done, refused = [], [], []
-    for item in found.items:
-        if not dry and journal.begun(item.target) is not None:
-            tidy(item.target)
-        looked = _alone(item, force) if found.single else _look(item, order, journal, force)
-        if isinstance(looked, Task):
-            tasks.append(looked)
-        elif isinstance(looked, Finished):
-            done.append((item, looked.signed, address is not None and looked.registered_in != address))
-        else:
-            refused.append(Outcome(item.source, State.FAILED, error=looked))
-    return Plan(tuple(tasks), tuple(done), tuple(refused))
-
-
-def _alone(item: Item, force: bool) -> Task:
-    return Task(item, force, identity_of(item.source) or "", makes_folder=False)
-
-
-def _look(item: Item, order: Order, journal: Journal, force: bool) -> Task | Finished | OutputError:
-    source, target = identity_of(item.source) or "", identity_of(item.target)
-    begun, finished = journal.begun(item.target), journal.finished(item.target)
-    if target is None and not os.path.lexists(item.target):
-        return Task(item, force, source)
-    if begun is not None and begun.target_before != target:
-        # A run was killed after the target got its name, or while it did.
-        if begun.source_identity == source and begun.order_digest == order.digest:
-            return Task(item, force, source, {"asset_id": None, "source_sha256": None})
-        return Task(item, force, source) if force else outdated(item.source, item.target)
-    if finished is None:
-        return Task(item, force, source) if force else _foreign(item)
-    if finished.order_digest != order.digest:
-        return Task(item, force, source) if force else outdated(item.source, item.target)
-    sidecar = finished.signed.sidecar
-    if finished.source_identity == source and finished.target_identity == target and (not sidecar or sidecar.exists()):
-        return finished
-    known: dict[str, str | None] = {"asset_id": finished.signed.asset_id, "source_sha256": finished.source_sha256}
-    return Task(item, force, source, known)
-
-
-def _foreign(item: Item) -> OutputError:
-    return OutputError(
-        "output.exists",
-        f"{item.target} exists already, and was not made from {item.source.name} with this home",
-        expected="a name that is free, or an output of an earlier run",
-        hint="--force to replace it, or another output folder",
-    )
+Feed = Callable[[], Plan | None]
+"""Says what is to be done besides, if anything; None where nothing will come any more."""
 
 
 @dataclass(slots=True)
@@ -156,21 +73,23 @@ class Batch:
     _registering: list[tuple[Outcome, Future[bool]]] = field(default_factory=list)
     _stopped: bool = False
 
-    def run(self, plan: Plan, jobs: int, passphrase: str | None) -> bool:
-        """Carry the plan out; every item's outcome is told to the view. False where it was cancelled (Ctrl-C).
+    def run(self, plan: Plan, jobs: int, passphrase: str | None, feed: Feed | None = None) -> bool:
+        """Carry the plan out; every item's outcome is told to the view. False where it was cancelled (Ctrl-C, SIGTERM).
+
+        ``feed`` is asked a few times a second for what has come up meanwhile; the run goes on until it says None.
 
         Raises:
             ProvenanceError: the order cannot be carried out for any file.
         """
-        for outcome in plan.refused:
-            self.view.came_out(outcome)
-        waiting = deque(plan.tasks)
+        more: Plan | None = plan
+        waiting: deque[Task] = deque()
         workers: Workers[Task] = Workers(jobs, self.settings, self.order, passphrase)
         with ThreadPoolExecutor(1) as thread, workers, _interrupts() as interrupted:
             try:
-                for item, signed, registering in plan.done:
-                    self._signed(Outcome(item.source, State.DONE_BEFORE, signed), thread, registering)
-                while (waiting or self._registering or workers.busy) and not interrupted.is_set():
+                while (more is not None or waiting or self._registering or workers.busy) and not interrupted.is_set():
+                    if more is not None:
+                        self._take(more, waiting, thread)
+                        more = feed() if feed is not None else None
                     while waiting and workers.free and not interrupted.is_set():
                         self._begin(waiting.popleft(), workers)
                     for heard in workers.hear(_LOOK_EVERY_S):
@@ -185,6 +104,13 @@ class Batch:
             finally:
                 self._stopped = True
         return not interrupted.is_set()
+
+    def _take(self, plan: Plan, waiting: deque[Task], thread: ThreadPoolExecutor) -> None:
+        for outcome in plan.refused:
+            self.view.came_out(outcome)
+        for item, signed, registering in plan.done:
+            self._signed(Outcome(item.source, State.DONE_BEFORE, signed), thread, registering)
+        waiting.extend(plan.tasks)
 
     def _begin(self, task: Task, workers: Workers[Task]) -> None:
         target = task.item.target
@@ -255,32 +181,26 @@ class Batch:
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Note the first Ctrl-C instead of raising at any point whatever: no file is lost between being signed and noted.
+    """Note the first Ctrl-C or SIGTERM instead of ending at any point whatever: no file is lost between being signed
+    and noted.
 
     The second one interrupts as ever.
     """
     noted = threading.Event()
 
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
     def note(_number: int, _frame: FrameType | None) -> None:
         noted.set()
-        signal.signal(signal.SIGINT, before)
+        restore()
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield noted
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def tidy(target: Path) -> None:
-    """Finish or remove what a killed run left beside a target."""
-    # Here and not at the top: it is rarely needed, and brings in all that signs.
-    from signer.sign import sidecar_path
-
-    if target.parent.is_dir():
-        finish_pair(target, sidecar_path(target))
-        sweep(sidecar_path(target))
-        sweep(target)
+        restore()
 
 
 @contextmanager

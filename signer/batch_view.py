@@ -67,10 +67,14 @@ class Tally:
 
 
 class Screen:
-    """The view of a batch in one of the forms."""
+    """The view of a batch in one of the forms.
 
-    def __init__(self, form: Form, tally: Tally, *, single: bool) -> None:
+    ``single``: there is one file. ``endless``: files come as they come, and what went wrong is told at once.
+    """
+
+    def __init__(self, form: Form, tally: Tally, *, single: bool = False, endless: bool = False) -> None:
         self._form = form
+        self._endless = endless
         self._tally = tally
         self._single = single
         self._outcomes: list[Outcome] = []
@@ -94,7 +98,7 @@ class Screen:
             *columns, Remaining(), console=stderr(), transient=True, redirect_stdout=sys.stdout.isatty()
         ) as bar:
             self._bar = bar
-            if not self._single:
+            if not (self._single or self._endless):
                 self._whole = bar.add_task(f"0 of {self._tally.total}", total=self._tally.total)
             yield
         self._bar = None
@@ -118,7 +122,10 @@ class Screen:
             sys.stdout.flush()
         elif self._form is Form.TEXT:
             self._print(outcome)
-        if self._form is Form.JSON or outcome.state in (State.FAILED, State.SKIPPED):
+        if self._endless:
+            self._tally.total += outcome.state is not State.SKIPPED
+            self._tell(outcome)
+        elif self._form is Form.JSON or outcome.state in (State.FAILED, State.SKIPPED):
             self._outcomes.append(outcome)
         self._show_count(outcome.source)
 
@@ -137,7 +144,7 @@ class Screen:
             self._list()
             if self._form is Form.JSON_LINES:
                 sys.stdout.write(json.dumps({"summary": tally.as_json()}) + "\n")
-            elif not self._single:
+            elif not (self._single or self._endless):
                 self._table()
         if tally.cancelled:
             left = tally.total - tally.ended
@@ -163,9 +170,9 @@ class Screen:
         if self._bar is not None:
             if source in self._rows:
                 self._bar.remove_task(self._rows.pop(source))
-            if not self._single:
+            if not (self._single or self._endless):
                 self._bar.update(self._whole, completed=tally.ended, description=f"{tally.ended} of {tally.total}")
-        elif self._form is not Form.JSON and not self._single and not tally.dry:
+        elif self._form is not Form.JSON and not (self._single or self._endless or tally.dry):
             now = time.monotonic()
             if now >= self._plain_at + _PLAIN_EVERY_S:
                 self._plain_at = now
@@ -177,13 +184,19 @@ class Screen:
     def _list(self) -> None:
         skipped = [outcome for outcome in self._outcomes if outcome.state is State.SKIPPED]
         for outcome in skipped[:_SKIPPED_SHOWN]:
-            stderr().print(f"skipped {safe(outcome.source)}: {outcome.reason}", soft_wrap=True)
+            self._tell(outcome)
         if len(skipped) > _SKIPPED_SHOWN:
             stderr().print(f"skipped {len(skipped) - _SKIPPED_SHOWN} more; --json-lines lists all", soft_wrap=True)
         for outcome in self._outcomes:
-            if outcome.error is not None:
-                doing = "registering" if outcome.signed else "signing"
-                stderr().print(f"{doing} {safe(outcome.source)}: {error_as_text(outcome.error)}", soft_wrap=True)
+            if outcome.state is not State.SKIPPED:
+                self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            doing = "registering" if outcome.signed else "signing"
+            stderr().print(f"{doing} {safe(outcome.source)}: {error_as_text(outcome.error)}", soft_wrap=True)
+        elif outcome.state is State.SKIPPED:
+            stderr().print(f"skipped {safe(outcome.source)}: {safe(outcome.reason or '')}", soft_wrap=True)
 
     def _table(self) -> None:
         from rich.table import Table

@@ -16,13 +16,14 @@ from provenance.files import is_folder
 from provenance.settings import Settings
 from registry.elsewhere_cli import at_registry, directed
 from signer.authority import WARNING
-from signer.batch import JOURNAL, Batch, Plan, Registrar, locked, make_plan
+from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
 from signer.inputs import find_inputs, is_many
 from signer.journal import Journal
 from signer.keys import default_key, entry_of, load_key
 from signer.order import Order, Outcome, State
 from signer.passphrase import existing_passphrase
+from signer.plan import Plan, make_plan
 
 _PATH = NamedPath()
 _MOST_JOBS = 8

@@ -77,12 +77,12 @@ def find_inputs(inputs: Sequence[Path], output: Path | None, home: Path) -> Foun
             )
         roots.append(output or base)
         for path in files:
-            reason = _reason_to_skip(path)
+            reason = reason_to_skip(path)
             if reason is not None:
                 skipped.setdefault(path.absolute(), Skipped(path, reason))
                 continue
             folder = path.parent if output is None else output / path.parent.relative_to(base)
-            items.setdefault(path.absolute(), Item(path, folder / _signed_name(path)))
+            items.setdefault(path.absolute(), Item(path, folder / signed_name(path)))
     if not items:
         raise MediaError(
             "media.none",
@@ -148,7 +148,8 @@ def _matches(pattern: Path, apart: Set[Path]) -> Iterator[Path]:
             yield path
 
 
-def _reason_to_skip(path: Path) -> str | None:
+def reason_to_skip(path: Path) -> str | None:
+    """Why a file found in a folder is none to sign, in words; None where it is one."""
     if path.stem.endswith(MARK) or f"{MARK}." in path.name:
         return "named as an output of signing"
     if not is_file(path):
@@ -166,11 +167,12 @@ def _beside(source: Path, output: Path | None) -> Path:
         # "." and "/" have no name to derive one from; that they are no files is said where they are opened.
         return source
     if output is None:
-        return source.with_name(_signed_name(source))
-    return output / _signed_name(source) if is_folder(output) else output
+        return source.with_name(signed_name(source))
+    return output / signed_name(source) if is_folder(output) else output
 
 
-def _signed_name(source: Path) -> str:
+def signed_name(source: Path) -> str:
+    """The name of what a file becomes when it is signed: ``clip.signed.mp4``."""
     return f"{source.stem}{MARK}{source.suffix}"
 
 

@@ -101,6 +101,14 @@ class Journal:
         signed = Signed(target, Path(os.fsdecode(sidecar)) if sidecar else None, asset_id, reference)
         return Finished(source, sha256, order, identity, signed, registered)
 
+    def signed_before(self, source_identity: str) -> Path | None:
+        """The name under which a file was signed that was moved since: its inode, size and time of writing stayed."""
+        kept = source_identity.rpartition(":")[0] + ":"
+        query = "SELECT source FROM finished WHERE substr(source_identity, 1, ?) = ?"
+        with self._translated(), closing(self._database.execute(query, (len(kept), kept))) as cursor:
+            row = cursor.fetchone()
+        return Path(os.fsdecode(row[0])) if row else None
+
     def begin(self, target: Path, entry: Begun) -> None:
         """Note that a target is about to be written."""
         self._change(
