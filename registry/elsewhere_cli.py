@@ -53,8 +53,9 @@ def publisher(settings: Settings) -> Iterator[Publisher]:
     Raises:
         RegistryError: the address cannot be used, or must not be sent a token.
     """
-    from registry.client.opening import open_connection
+    from registry.client.opening import log_key_at, open_connection
     from registry.client.publishing import Publisher
 
-    with open_connection(settings, settings.registry_url or "") as connection:
-        yield Publisher(connection, settings.sending)
+    address = settings.registry_url or ""
+    with open_connection(settings, address) as connection:
+        yield Publisher(connection, settings.sending, log_key_at(settings, address))

@@ -7,16 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from provenance.console import Advance, progress, safe, warn
-from provenance.context import error_as_json, error_as_text, settings_of
+from provenance.context import NamedPath, error_as_json, error_as_text, settings_of
 from provenance.errors import LogError, RegistryError
 from provenance.exits import ExitCode
 
 if TYPE_CHECKING:
+    from registry.log.notes import Verifier
     from registry.log.seen import Memory
     from registry.log.sources import LogSource
     from registry.log.watching import Look
@@ -86,6 +88,42 @@ def monitor_command(ctx: click.Context, source: str | None, vkey: str | None, in
             time.sleep(interval)
 
 
+@log.command("receipt")
+@click.argument("file", type=NamedPath(dir_okay=False))
+@_KEY
+@_JSON
+@click.pass_context
+def receipt_command(ctx: click.Context, file: Path, vkey: str | None, as_json: bool) -> None:
+    """Check the receipts in FILE without asking the registry that gave them.
+
+    FILE is JSON as `provenance register --json` prints it, or as the page of an asset links to it. The log's key is the
+    one given, else one that this home has pinned or signs with. Exit code 6: a receipt does not hold.
+    """
+    from registry.log.keeping import check_kept, receipts_in
+    from registry.log.notes import read_vkey
+
+    told, keys = receipts_in(file), [read_vkey(vkey)] if vkey else _known_keys(ctx)
+    results, wrong = [], False
+    for each in told:
+        try:
+            kept = check_kept(each, keys)
+        except LogError as error:
+            wrong = True
+            results.append({"holds": False} | error_as_json(error))
+            if not as_json:
+                click.echo(error_as_text(error))
+            continue
+        results.append(kept.as_json())
+        if not as_json:
+            entry, size = kept.entry, kept.checkpoint.size
+            place = f"entry {kept.leaf_index} of {size}, signed by {safe(kept.verifier.vkey)}"
+            click.echo(f"holds: {safe(entry.subject)} {safe(entry.kind)} at {safe(entry.at)}, {place}")
+    if as_json:
+        click.echo(json.dumps(results, indent=2))
+    if wrong:
+        ctx.exit(ExitCode.UNTRUSTED)
+
+
 @log.command("key")
 @click.pass_context
 def key_command(ctx: click.Context) -> None:
@@ -109,6 +147,23 @@ def new_key_command(ctx: click.Context) -> None:
         replace_key(registry)
         click.echo(verifier_of(registry).vkey)
     warn("tell those who watch the log of the new key by another way than the log itself")
+
+
+def _known_keys(ctx: click.Context) -> list[Verifier]:
+    """The pinned keys, and the one of the home's own registry if it has one."""
+    from registry.log.seen import pinned_keys
+    from registry.log.sequencing import verifier_of
+    from registry.store import open_registry
+
+    settings = settings_of(ctx)
+    keys = pinned_keys(settings.log / "seen")
+    try:
+        with open_registry(settings) as registry:
+            keys.append(verifier_of(registry))
+    except RegistryError as error:
+        if error.code != "registry.absent":
+            raise
+    return keys
 
 
 @contextmanager

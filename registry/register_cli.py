@@ -75,7 +75,8 @@ def register(
                 warn(f"another owner registered the same picture: {', '.join(done.same_picture_as)}")
             if not as_json:
                 words = "registered" if done.created else "was registered already"
-                click.echo(f"{done.asset_id}  {safe(path.name)} {words}")
+                place = f"entry {done.receipt.leaf_index} of the log" if done.receipt else "not in the log yet"
+                click.echo(f"{done.asset_id}  {safe(path.name)} {words}, {place}")
     if as_json:
         click.echo(json.dumps(results, indent=2))
     if failed:

@@ -15,7 +15,7 @@ from provenance.settings import Settings
 from provenance.trust.anchors import load_anchors
 from provenance.trust.policy_file import load_policy
 from provenance.workspace import work_folder
-from registry.client.opening import open_connection
+from registry.client.opening import log_key_at, open_connection
 from registry.client.publishing import Publisher
 from registry.references import kept_reference
 from registry.register import Registered, register
@@ -123,7 +123,7 @@ class HttpRegistrar:
         self._anchors = load_anchors(settings.anchors)
         self._policy = load_policy(settings, self._anchors)
         self._connection = open_connection(settings, address)
-        self._publisher = Publisher(self._connection, settings.sending)
+        self._publisher = Publisher(self._connection, settings.sending, log_key_at(settings, address))
 
     @property
     def address(self) -> str:
@@ -146,7 +146,7 @@ class HttpRegistrar:
         reference = reference or kept_reference(self._settings.references, signed_sha256)
         if not self._without_file:
             files = {"upload": path, "sidecar": find_sidecar(path), "reference": reference}
-            return self._publisher.register(files, embargoed, embargoed_until, on_progress)
+            return self._publisher.register(files, credential, embargoed, embargoed_until, on_progress)
         if reference is None or credential.manifest is None:
             raise RegistryError(
                 "register.needs_file",
@@ -158,7 +158,7 @@ class HttpRegistrar:
             manifest = work / "manifest.c2pa"
             manifest.write_bytes(credential.manifest)
             files = {"manifest": manifest, "reference": reference}
-            return self._publisher.register(files, embargoed, embargoed_until, on_progress)
+            return self._publisher.register(files, credential, embargoed, embargoed_until, on_progress)
 
     def __enter__(self) -> Self:
         return self

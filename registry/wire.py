@@ -90,6 +90,9 @@ class Registration(BaseModel):
     owner: str = Field(description="Whose asset it is.")
     created: bool = Field(description="False where it had been registered before.")
     receipt: LogReceipt | None = Field(default=None, description="That it is in the log; null while it waits.")
+    same_picture_as: list[str] = Field(
+        default=[], description="Assets of other owners that show the same and were there before.", max_length=1000
+    )
 
 
 class LogConsistency(BaseModel):

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from provenance.errors import OutputError, ProvenanceError
 from provenance.identity import identity_of
@@ -31,19 +31,22 @@ from signer.order import Order, Outcome, Signed, State, StoppedError
 from signer.plan import Plan, Task, tidy
 from signer.workers import Heard, Workers
 
+if TYPE_CHECKING:
+    from registry.register import Registered
+
 JOURNAL = "signing.db"
 _LOOK_EVERY_S = 0.2
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
 
 
 class Registrar(Protocol):
-    """Puts a signed output into the registry; ``address`` names which. True where it was not there before."""
+    """Puts a signed output into the registry; ``address`` names which."""
 
     @property
     def address(self) -> str:
         """Where it registers."""
 
-    def register(self, signed: Signed, stopped: Callable[[], bool]) -> bool:
+    def register(self, signed: Signed, stopped: Callable[[], bool]) -> Registered:
         """Register, or raise ``ProvenanceError``; ``StoppedError`` once ``stopped`` says so."""
 
 
@@ -70,7 +73,7 @@ class Batch:
     journal: Journal
     view: View
     registrar: Registrar | None = None
-    _registering: list[tuple[Outcome, Future[bool]]] = field(default_factory=list)
+    _registering: list[tuple[Outcome, Future[Registered]]] = field(default_factory=list)
     _stopped: bool = False
 
     def run(self, plan: Plan, jobs: int, passphrase: str | None, feed: Feed | None = None) -> bool:
@@ -168,7 +171,7 @@ class Batch:
         for outcome, future in [pair for pair in self._registering if pair[1].done()]:
             self._registering.remove((outcome, future))
             try:
-                created = future.result()
+                done = future.result()
             except StoppedError:
                 continue
             except ProvenanceError as error:
@@ -176,7 +179,7 @@ class Batch:
             else:
                 if self.registrar is not None and outcome.signed is not None:
                     self.journal.registered(outcome.signed.path, self.registrar.address)
-                self.view.came_out(replace(outcome, registered=created))
+                self.view.came_out(replace(outcome, registered=done.created, receipt=done.receipt))
 
 
 @contextmanager

@@ -163,7 +163,8 @@ class Screen:
             console.print(f"  credential  {safe(signed.sidecar)} (keep it beside the file)", soft_wrap=True)
         console.print(f"  asset       {signed.asset_id}", soft_wrap=True)
         if outcome.registered is not None:
-            console.print(f"  registered  {'yes' if outcome.registered else 'it was already'}", soft_wrap=True)
+            place = f", entry {outcome.receipt.leaf_index} of the log" if outcome.receipt else ""
+            console.print(f"  registered  {'yes' if outcome.registered else 'it was already'}{place}", soft_wrap=True)
 
     def _show_count(self, source: Path) -> None:
         tally = self._tally

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provenance.errors import OutputError, ProvenanceError
 from provenance.identity import identity_of
+
+if TYPE_CHECKING:
+    from registry.log.receipts import Receipt
 
 STOP_WITHIN_S = 10.0
 """A worker that was told to stop and is still there after this time is ended."""
@@ -80,12 +83,14 @@ class Outcome:
     """What came of one file. ``signed`` can be there together with ``error``: signed, but not registered.
 
     ``registered`` is None where it was not asked for, and False where the registry knew the asset already.
+    ``receipt``: that it is in the registry's log, where it was registered just now.
     """
 
     source: Path
     state: State
     signed: Signed | None = None
     registered: bool | None = None
+    receipt: Receipt | None = None
     error: ProvenanceError | None = None
     reason: str | None = None
 
@@ -100,6 +105,7 @@ class Outcome:
             "asset_id": signed.asset_id if signed else None,
             "reference_sha256": signed.reference_sha256 if signed else None,
             "registered": self.registered is not None,
+            "receipt": self.receipt.as_json() if self.receipt else None,
             "notes": list(signed.notes) if signed else [],
             "reason": self.reason,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from registry.register import Registered
 from registry.registrars import Registrar
 from signer.order import Signed, StoppedError
 
@@ -20,8 +21,8 @@ class BatchRegistrar:
         """Where it registers."""
         return self._registrar.address
 
-    def register(self, signed: Signed, stopped: Callable[[], bool]) -> bool:
-        """Register a signed output; False where the registry has it already.
+    def register(self, signed: Signed, stopped: Callable[[], bool]) -> Registered:
+        """Register a signed output.
 
         Raises:
             ProvenanceError: it was refused.
@@ -33,4 +34,4 @@ class BatchRegistrar:
                 raise StoppedError
 
         go_on()
-        return self._registrar.register(signed.path, embargoed=self._embargoed, on_progress=go_on).created
+        return self._registrar.register(signed.path, embargoed=self._embargoed, on_progress=go_on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +14,10 @@ from provenance.trust.policy import Policy
 from registry.catalog import LocalCatalog
 from registry.client.catalog import HttpCatalog
 from registry.client.connection import Connection
+from registry.log.notes import Verifier
+from registry.log.seen import Memory
+from registry.log.sources import HttpLog
+from registry.log.watching import key_of
 from registry.store import open_registry
 
 _MAX_TOKEN = 1000
@@ -39,6 +43,19 @@ def open_connection(settings: Settings, address: str) -> Connection:
     """
     token = settings.registry_token.get_secret_value() if settings.registry_token is not None else None
     return Connection(address, token)
+
+
+def log_key_at(settings: Settings, address: str) -> Callable[[], Verifier]:
+    """Gives the key of the log at an address: the one that was pinned, else the one that it shows itself.
+
+    What it gives raises ``RegistryError`` where the log cannot be read.
+    """
+
+    def key() -> Verifier:
+        with HttpLog(address) as log:
+            return key_of(log, Memory(settings.log / "seen", log.address))[0]
+
+    return key
 
 
 def read_token(path: Path) -> str:

@@ -37,25 +37,7 @@ class Memory:
         Raises:
             RegistryError: the file is damaged (``log.memory``).
         """
-        try:
-            with self.path.open("rb") as stream:
-                kept: Any = json.loads(stream.read(_MAX_BYTES))
-            verifier = read_vkey(kept["vkey"])
-            checkpoint = read_checkpoint(kept["checkpoint"].encode(), verifier)
-            roots = tuple(base64.b64decode(root, validate=True) for root in kept["roots"])
-            if Frontier(checkpoint.size, list(roots)).root != checkpoint.root:
-                raise ValueError("its hashes are not those of its checkpoint")  # noqa: TRY301 - one border for all
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, LogError) as error:
-            raise RegistryError(
-                "log.memory",
-                f"what was last seen of the log cannot be read from {self.path}",
-                expected=f"a file of {SCHEMA}",
-                found=str(error)[:200],
-                hint="keep the file if you suspect somebody; remove it to begin anew, trusting the log as it is now",
-            ) from error
-        return verifier, Seen(checkpoint.size, checkpoint.root, roots)
+        return _recall(self.path)
 
     def keep(self, verifier: Verifier, audited: Audited, at: str) -> None:
         """Write what was seen, in place of what was seen before.
@@ -75,3 +57,35 @@ class Memory:
         }
         with replace_atomically(self.path, replace=True, private=True) as path:
             path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def pinned_keys(folder: Path) -> list[Verifier]:
+    """The keys that are pinned in a folder of state files.
+
+    Raises:
+        RegistryError: a file is damaged (``log.memory``).
+    """
+    kept = [_recall(path) for path in sorted(folder.glob("*.json"))]
+    return [each[0] for each in kept if each is not None]
+
+
+def _recall(path: Path) -> tuple[Verifier, Seen] | None:
+    try:
+        with path.open("rb") as stream:
+            kept: Any = json.loads(stream.read(_MAX_BYTES))
+        verifier = read_vkey(kept["vkey"])
+        checkpoint = read_checkpoint(kept["checkpoint"].encode(), verifier)
+        roots = tuple(base64.b64decode(root, validate=True) for root in kept["roots"])
+        if Frontier(checkpoint.size, list(roots)).root != checkpoint.root:
+            raise ValueError("its hashes are not those of its checkpoint")  # noqa: TRY301 - one border for all
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, LogError) as error:
+        raise RegistryError(
+            "log.memory",
+            f"what was last seen of the log cannot be read from {path}",
+            expected=f"a file of {SCHEMA}",
+            found=str(error)[:200],
+            hint="keep the file if you suspect somebody; remove it to begin anew, trusting the log as it is now",
+        ) from error
+    return verifier, Seen(checkpoint.size, checkpoint.root, roots)

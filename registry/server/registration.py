@@ -151,7 +151,13 @@ def _register(service: Service, uploads: Uploads, token: Token, owner: str, orde
     )
     _remove(uploads, token, *named.values())
     receipt = LogReceipt.model_validate(done.receipt.as_json()) if done.receipt else None
-    return Registration(asset_id=done.asset_id, owner=owner, created=done.created, receipt=receipt)
+    return Registration(
+        asset_id=done.asset_id,
+        owner=owner,
+        created=done.created,
+        receipt=receipt,
+        same_picture_as=list(done.same_picture_as),
+    )
 
 
 def _content(manifest: Path) -> bytes:

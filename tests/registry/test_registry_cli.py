@@ -30,8 +30,11 @@ def run(home: Path, *arguments: object) -> Result:
 def test_register_list_show_release_withdraw(newsroom: Newsroom, home: Path) -> None:
     asset_id = newsroom.photo.asset_id
     first = run(home, "register", newsroom.photo.path, "--embargo")
-    assert (first.exit_code, first.stdout) == (0, f"{asset_id}  signed-photo.jpg registered\n")
-    assert "was registered already" in run(home, "register", newsroom.photo.path).stdout
+    assert (first.exit_code, first.stdout) == (
+        0,
+        f"{asset_id}  signed-photo.jpg registered, entry 0 of the log\n",
+    )
+    assert "was registered already, entry 0" in run(home, "register", newsroom.photo.path).stdout
     assert "registered, embargoed" in run(home, "assets", "list").stdout
     assert run(home, "assets", "release", asset_id).exit_code == 0
     assert run(home, "assets", "withdraw", asset_id, "--reason", "a\x1b[31m test").exit_code == 0

@@ -99,6 +99,16 @@ def test_a_refusal_is_told_in_the_registry_s_words_and_without_the_token(
     assert list_assets(registry, 10) == []
 
 
+def test_whoever_comes_second_is_told_of_the_first(
+    newsroom: Newsroom, home: Path, http: httpx.Client, registry: Registry, settings: Settings, tmp_path: Path
+) -> None:
+    foreign = newsroom.sign(newsroom.photo.path, tmp_path / "courier.jpg", newsroom.courier)
+    newsroom.register(registry, foreign.path, settings)
+    done = run(home, http, "register", newsroom.photo.path)
+    assert done.exit_code == 0, done.output
+    assert f"another owner registered the same picture: {foreign.asset_id}" in done.stderr
+
+
 def test_signing_registers_elsewhere_too(
     http: httpx.Client, registry: Registry, settings: Settings, tmp_path: Path
 ) -> None:
@@ -116,6 +126,7 @@ def test_signing_registers_elsewhere_too(
     (home / "token").write_text(new_token(registry, "desk", role="publisher", owner=owner, valid=None)[1])
     again = run(home, http, "sign", photo, "-o", tmp_path / "again.jpg", "--register")
     assert again.exit_code == 0, again.output
+    assert "registered  yes, entry 0 of the log" in again.stdout
     (line,) = list_assets(registry, 10)
     assert line.title == "photo.jpg"
 
