@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+from registry.checks.values import State
+
 Status = Literal["registered", "withdrawn", "superseded"]
 
 MAX_HASHES = 200_000
@@ -155,6 +157,22 @@ class NominationList(BaseModel):
     """Originals, best first."""
 
     nominations: list[NominatedOriginal]
+
+
+class CheckBody(BaseModel):
+    """A check, as its asker sees it. Times are RFC 3339 in UTC; ``share`` is 0-1."""
+
+    id: str
+    state: State
+    ahead: int = Field(description="How many clips are examined before this one")
+    share: float
+    doing: str = Field(description="What is being done, in words")
+    clip_sha256: str
+    created_at: str
+    finished_at: str | None
+    expires_at: str | None
+    error: dict[str, str | None] | None
+    links: dict[str, str]
 
 
 def pack(values: NDArray[Any], dtype: str) -> str:

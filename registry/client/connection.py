@@ -42,7 +42,9 @@ class Answer:
 
 
 class Connection:
-    """A registry by its address. A context manager. ``sleep`` and ``transport`` are for tests.
+    """A registry by its address. A context manager. ``authenticated``: it is asked with a token.
+
+    ``sleep`` and ``transport`` are for tests.
 
     Raises:
         RegistryError: the address cannot be used (``registry.address``).
@@ -57,6 +59,7 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.address = _checked(address, secret=token is not None)
+        self.authenticated = token is not None
         headers = {"User-Agent": f"provenance-toolkit/{__version__}", "Accept-Encoding": "identity"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"

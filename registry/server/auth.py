@@ -4,7 +4,7 @@ Routes name what they need as parameters or dependencies:
 
 - ``Asker``: the token, or None for the public;
 - ``Viewer``: the organisation whose embargoed assets may be seen, or None;
-- ``require(Scope.…)``: the token, which has this scope;
+- ``require(Scope.…)``: the token, which has this scope, or one of these;
 - ``may_read``: for whole routers, whether the public may.
 
 What changes something in a session must carry the session's form secret (field ``csrf`` or header ``X-CSRF-Token``):
@@ -99,18 +99,14 @@ async def may_read(request: Request, token: Asker) -> None:
     """
     settings: Settings = request.app.state.service.settings
     if not settings.server.public_reading:
-        _require(token, Scope.READ)
+        require_scope(token, Scope.READ)
 
 
-def require(scope: Scope) -> Callable[[Token | None], Token]:
-    """A dependency that gives the token that asks, which has this scope.
-
-    Raises:
-        HttpError: 401 without a token, 403 where it lacks the scope.
-    """
+def require(*scopes: Scope) -> Callable[[Token | None], Token]:
+    """A dependency that gives the token that asks, which has one of these scopes. Raises as ``require_scope``."""
 
     def required(token: Asker) -> Token:
-        return _require(token, scope)
+        return require_scope(token, *scopes)
 
     return required
 
@@ -121,18 +117,23 @@ def form_secret_of(request: Request) -> str:
     return form_secret(cookie) if cookie else ""
 
 
-def _require(token: Token | None, scope: Scope) -> Token:
+def require_scope(token: Token | None, *scopes: Scope) -> Token:
+    """The token that asks, which has one of these scopes.
+
+    Raises:
+        HttpError: 401 without a token, 403 where it has none of them.
+    """
     if token is None:
         raise unauthorized("access.token_needed", "this needs a token")
-    if scope not in token.scopes:
+    if token.scopes.isdisjoint(scopes):
         raise HttpError(
             HTTPStatus.FORBIDDEN,
             "access.scope",
             "your token may not do this",
-            expected=f"the scope {scope}",
+            expected=f"the scope {' or '.join(scopes)}",
             found=", ".join(sorted(token.scopes)),
             hint="ask the registry's operator for another token",
-            headers={"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{scope}"'},
+            headers={"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{scopes[0]}"'},
         )
     return token
 

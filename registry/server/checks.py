@@ -7,13 +7,13 @@ import functools
 import json
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -22,37 +22,25 @@ from provenance.files import sha256_file
 from provenance.media.kinds import sniff
 from provenance.settings import Settings
 from provenance.workspace import work_folder
+from registry.accounts import Scope, Token
 from registry.checks.asking import Question, ask, cancel, look
 from registry.checks.examiner import Examiner, load_examiner
 from registry.checks.shelf import Shelf, shelf_of
 from registry.checks.values import Check, State
 from registry.fetching import MOST_URL, Rules, fetch
+from registry.server.auth import Asker, require_scope
 from registry.server.bodies import read_body, save_body
 from registry.server.problems import HttpError
 from registry.server.rates import limited
 from registry.server.service import Open, Service
+from registry.server.tus import uploads_of
+from registry.wire import CheckBody
 
 PATH = "/v1/checks"
 router = APIRouter(prefix=PATH, tags=["checks"])
 _LOOK_EVERY_S = 0.5
 _FOLLOWED_AT_MOST_S = 600
 """After which a follower has to come again, which browsers do by themselves."""
-
-
-class CheckBody(BaseModel):
-    """A check, as its asker sees it. Times are RFC 3339 in UTC; ``share`` is 0-1."""
-
-    id: str
-    state: State
-    ahead: int = Field(description="How many clips are examined before this one")
-    share: float
-    doing: str = Field(description="What is being done, in words")
-    clip_sha256: str
-    created_at: str
-    finished_at: str | None
-    expires_at: str | None
-    error: dict[str, str | None] | None
-    links: dict[str, str]
 
 
 def body_of(check: Check) -> CheckBody:
@@ -93,7 +81,6 @@ Named = Annotated[Check, Depends(check_for)]
 
 _BODY = {
     "requestBody": {
-        "required": True,
         "description": "The clip: its bytes alone, or in a form's field `file`; or its address where that is allowed",
         "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
@@ -122,10 +109,17 @@ async def ask_for_check(
     response: Response,
     service: Open,
     shelf: OnShelf,
+    token: Asker,
     budget: Annotated[float | None, Query(ge=1, description="Seconds after which nothing more is begun")] = None,
+    upload: Annotated[
+        str | None, Query(max_length=100, description="In place of a body: the id of a complete upload of yours")
+    ] = None,
 ) -> CheckBody:
     """The clip is deleted as soon as its examination ends. Neither its name nor who asks is kept."""
-    check = await take(request, service, shelf, budget)
+    if upload is None:
+        check = await take(request, service, shelf, budget)
+    else:
+        check = await run_in_threadpool(_uploaded, service, shelf, require_scope(token, Scope.CHECK), upload, budget)
     response.headers["Location"] = f"{PATH}/{check.check_id}"
     if check.state.over:
         response.status_code = HTTPStatus.OK
@@ -139,6 +133,21 @@ async def take(request: Request, service: Service, shelf: Shelf, budget: float |
         async with places.uploads.place():
             await _receive(request, clip, service.settings)
         return await run_in_threadpool(begin, service, shelf, clip, budget)
+
+
+def _uploaded(service: Service, shelf: Shelf, token: Token, upload_id: str, budget: float | None) -> Check:
+    """Ask for the examination of what the token has uploaded, which is used up by that."""
+    uploads, most = uploads_of(service), service.settings.server.max_file_bytes
+    clip = uploads.path(upload_id, token.token_id)
+    if uploads.find(upload_id, token.token_id).length > most:
+        raise HttpError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload.too_large", "the clip is too large", expected=f"{most} bytes"
+        )
+    check = begin(service, shelf, clip, budget)
+    with suppress(ProvenanceError):
+        # Two requests may have used the same one.
+        uploads.remove(upload_id, token.token_id)
+    return check
 
 
 def begin(service: Service, shelf: Shelf, clip: Path, budget: float | None) -> Check:

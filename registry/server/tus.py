@@ -43,7 +43,7 @@ def _speaks_tus(tus_resumable: Annotated[str | None, Header()] = None) -> None:
 
 router = APIRouter(tags=["uploads"])
 _SPEAKING = [Depends(_speaks_tus)]
-Sender = Annotated[Token, Depends(require(Scope.REGISTER))]
+Sender = Annotated[Token, Depends(require(Scope.REGISTER, Scope.CHECK))]
 
 
 def uploads_of(service: Service) -> Uploads:
@@ -75,6 +75,14 @@ def create(
     """Where to send the parts to is in ``Location``."""
     if upload_metadata is not None and not _NOTE.fullmatch(upload_metadata):
         raise HttpError(HTTPStatus.BAD_REQUEST, "upload.metadata", "Upload-Metadata is too long or not in ASCII")
+    most = service.settings.server.max_file_bytes
+    if Scope.REGISTER not in token.scopes and upload_length > most:
+        raise HttpError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "upload.too_large",
+            "a clip may not be as large",
+            expected=f"{most} bytes",
+        )
     upload = uploads_of(service).create(token.token_id, upload_length, upload_metadata)
     return _answer(201, {"Location": f"{PATH}/{upload.upload_id}", "Upload-Expires": _http_date(upload)})
 

@@ -18,6 +18,7 @@ from tusclient.client import TusClient
 
 from provenance.errors import RegistryError
 from provenance.settings import Settings, UploadLimits
+from registry.accounts import Scope, new_token
 from registry.server.app import create_app
 from registry.store import Registry
 from registry.uploads import Uploads
@@ -158,7 +159,13 @@ def test_an_upload_is_its_sender_s_alone_and_can_be_ended(
         assert part(other, where, 0, b"x").status_code == 404
         assert other.http.delete(where, headers=TUS).status_code == 404
     with desk(registry, client, role="reader") as reader:
-        assert reader.http.post("/v1/uploads", headers=TUS | {"Upload-Length": "1"}).status_code == 403
+        # A clip to be checked, which may not be as large as what is registered.
+        assert reader.http.delete(begin(reader, 1), headers=TUS).status_code == 204
+        large = reader.http.post("/v1/uploads", headers=TUS | {"Upload-Length": str(4 * MB + 1)})
+        assert (large.status_code, large.json()["code"]) == (413, "upload.too_large")
+    _, text = new_token(registry, "reads", role="reader", owner=None, valid=None, scopes=[Scope.READ])
+    only_reads = TUS | {"Upload-Length": "1", "Authorization": f"Bearer {text}"}
+    assert client.post("/v1/uploads", headers=only_reads).status_code == 403
     assert client.post("/v1/uploads", headers=TUS | {"Upload-Length": "1"}).status_code == 401
     assert sender.http.delete(where, headers=TUS).status_code == 204
     assert sender.http.head(where, headers=TUS).status_code == 404
