@@ -14,18 +14,11 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 from provenance.errors import KeyFileError
 from provenance.files import replace_atomically
 from provenance.trust.purposes import C2PA_SIGNING, EMAIL_PROTECTION
+from signer.algorithms import PrivateKey, new_private_key
 from signer.certificates import key_usage
-from signer.keys import (
-    PrivateKey,
-    chain_path,
-    key_path,
-    load_key,
-    new_private_key,
-    parse_chain,
-    read_pem,
-    store_chain,
-    store_private,
-)
+from signer.key_files import parse_chain, read_pem
+from signer.key_folder import chain_path, key_path, store_chain, store_private
+from signer.keys import load_key
 
 NAME = "development"
 ORGANISATION = "Development newsroom"

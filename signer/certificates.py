@@ -33,34 +33,41 @@ class Problem:
     hint: str | None = None
 
 
-def require_chain(chain: tuple[x509.Certificate, ...], public: PublicKeyTypes, now: datetime) -> None:
-    """Check that the chain may sign with this key at that time.
+def require_chain(chain: tuple[x509.Certificate, ...], now: datetime) -> None:
+    """Check that the chain may sign at that time.
 
     Raises:
         KeyFileError: the first problem that ``assess_chain`` finds.
     """
-    for problem in assess_chain(chain, public, now):
+    for problem in assess_chain(chain, now):
         raise KeyFileError(
             problem.code, problem.message, expected=problem.expected, found=problem.found, hint=problem.hint
         )
 
 
-def assess_chain(chain: tuple[x509.Certificate, ...], public: PublicKeyTypes, now: datetime) -> Iterator[Problem]:
-    """Everything that keeps the chain (leaf first) from signing with this key at that time, worst first."""
+def require_same_key(leaf: x509.Certificate, public: PublicKeyTypes) -> None:
+    """Check that a certificate is for this key.
+
+    Raises:
+        KeyFileError: ``keys.mismatch``.
+    """
+    if _spki(leaf.public_key()) != _spki(public):
+        raise KeyFileError(
+            "keys.mismatch",
+            "key and certificate do not belong together",
+            expected="a leaf certificate (first in the file) for this key",
+            found=f"a certificate for {leaf.subject.rfc4514_string()}",
+            hint="check the order of the chain: leaf first",
+        )
+
+
+def assess_chain(chain: tuple[x509.Certificate, ...], now: datetime) -> Iterator[Problem]:
+    """Everything that keeps the chain (leaf first) from signing at that time, worst first."""
     if not chain:
         yield Problem("keys.chain_unreadable", "the chain is empty", "a leaf certificate", "nothing")
         return
-    leaf = chain[0]
-    if _spki(leaf.public_key()) != _spki(public):
-        yield Problem(
-            "keys.mismatch",
-            "key and certificate do not belong together",
-            "a leaf certificate (first in the file) for this key",
-            f"a certificate for {leaf.subject.rfc4514_string()}",
-            "check the order of the chain: leaf first",
-        )
     yield from _assess_order(chain)
-    yield from _assess_leaf(leaf)
+    yield from _assess_leaf(chain[0])
     for certificate in chain:
         yield from _assess_dates(certificate, now)
 

@@ -20,10 +20,9 @@ from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
 from signer.inputs import find_inputs, is_many
 from signer.journal import Journal
-from signer.keys import default_key, entry_of, load_key
 from signer.order import Order, Outcome, State
-from signer.passphrase import existing_passphrase
 from signer.plan import Plan, make_plan
+from signer.with_key_cli import chosen_key, with_key
 
 _PATH = NamedPath()
 _MOST_JOBS = 8
@@ -70,8 +69,7 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:
 @click.option("--captured-at", help="When it was captured, RFC 3339 with a zone.")
 @click.option("--place", help="Where it was captured.")
 @click.option("--source-type", default="digitalCapture", show_default=True, help="IPTC digital source type.")
-@click.option("--key", "key_name", help="Key to sign with [the default key].")
-@click.option("--passphrase-file", type=_PATH, help="Read the key's passphrase from this file.")
+@with_key
 @click.option("--tsa", "tsa_url", metavar="URL", help="RFC 3161 time-stamp authority to ask; the only network use.")
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
@@ -93,7 +91,8 @@ def sign(
     captured_at: str | None,
     place: str | None,
     source_type: str,
-    key_name: str | None,
+    key: str | None,
+    chain_file: Path | None,
     passphrase_file: Path | None,
     tsa_url: str | None,
     withhold_reference: bool,
@@ -121,14 +120,10 @@ def sign(
         raise click.UsageError("--registry needs --register")
     settings = directed(settings_of(ctx), registry_url, token_file)
     found = find_inputs(inputs, output, settings.home)
-    name = key_name or default_key(settings.keys)
-    entry = entry_of(settings.keys, name)
-    passphrase = None
-    if not dry_run:
-        passphrase = existing_passphrase(name, passphrase_file) if entry.protected else None
-        load_key(settings.keys, name, passphrase)
+    chosen = chosen_key(settings, key, chain_file, passphrase_file, opened=not dry_run)
     order = Order(
-        key=name,
+        key=chosen.reference,
+        chain=chosen.chain,
         title=title,
         author=author,
         organisation=organisation,
@@ -138,8 +133,6 @@ def sign(
         tsa_url=tsa_url,
         withhold_reference=withhold_reference,
     )
-    if entry.development:
-        warn(f"{name} is a development key: never publish what it signs")
     tally = Tally(len(found.items), dry=dry_run)
     screen = Screen(Form.JSON if as_json else Form.JSON_LINES if as_lines else Form.TEXT, tally, single=found.single)
     with ExitStack() as stack:
@@ -162,7 +155,7 @@ def sign(
                 _foretell(plan, screen)
             else:
                 batch = Batch(settings, order, journal, screen, registrar)
-                tally.cancelled = not batch.run(plan, min(jobs or _processors(), len(plan.tasks) or 1), passphrase)
+                tally.cancelled = not batch.run(plan, min(jobs or _processors(), len(plan.tasks) or 1), chosen.secret)
     screen.finish()
     if tally.cancelled:
         ctx.exit(CANCELLED)

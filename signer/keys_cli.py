@@ -11,30 +11,31 @@ import click
 from provenance.console import safe, stdout, warn
 from provenance.context import NamedPath, settings_of
 from provenance.errors import KeyFileError
-from signer.keys import (
+from signer.key_files import is_protected, open_private, read_pem
+from signer.key_folder import (
+    KeyEntry,
     choose_default,
-    create_key,
     default_key,
     entry_of,
-    import_key,
-    is_protected,
     key_path,
     list_keys,
-    open_private,
-    read_pem,
 )
-from signer.passphrase import existing_passphrase, new_passphrase
+from signer.key_import import add_key, create_key, entry_to_add, import_key
+from signer.key_stores import PASSPHRASE, shown
+from signer.passphrase import new_passphrase, secret_of
 from signer.request import signing_request
+from signer.signing import Signing
 
 _FILE = NamedPath(dir_okay=False)
-_passphrase_file = click.option("--passphrase-file", type=_FILE, help="Read the passphrase from this file.")
+_passphrase_file = click.option("--passphrase-file", type=_FILE, help="Read the passphrase, or PIN, from this file.")
 
 
 @click.group(short_help="Look after signing keys.")
 def keys() -> None:
     """Look after signing keys.
 
-    Passphrases come from PROVENANCE_PASSPHRASE, from --passphrase-file or from a hidden prompt.
+    Passphrases come from --passphrase-file, from PROVENANCE_PASSPHRASE or from a hidden prompt; the PIN of a security
+    module from --passphrase-file, from the file that the key's address names, from PROVENANCE_PIN or from the prompt.
     """
 
 
@@ -68,9 +69,16 @@ def request(
 ) -> None:
     """Print a certificate signing request (PKCS#10, PEM) for a key."""
     folder = settings_of(ctx).keys
-    protected = entry_of(folder, name).protected
-    passphrase = existing_passphrase(name, passphrase_file) if protected else None
-    private = open_private(read_pem(key_path(folder, name)), passphrase, name)
+    entry = entry_of(folder, name)
+    if entry.uri is not None:
+        raise KeyFileError(
+            "keys.elsewhere",
+            f"the key {name} is held elsewhere, and requests are made where the key is",
+            expected="a key of this home",
+            found=shown(entry.uri),
+            hint="make the request with the tools of what holds it; then provenance keys import NAME --chain FILE",
+        )
+    private = open_private(read_pem(key_path(folder, name)), secret_of(entry, passphrase_file), name)
     click.echo(signing_request(private, organisation, common_name, country).decode("ascii"), nl=False)
 
 
@@ -87,13 +95,38 @@ def import_(
 
     The passphrase opens the key; a key without one is stored under it.
     """
+    folder = settings_of(ctx).keys
     key_pem = read_pem(key_file) if key_file else None
-    asks_new = key_pem is not None and not is_protected(key_pem)
-    passphrase = (new_passphrase if asks_new else existing_passphrase)(name, passphrase_file)
-    key = import_key(settings_of(ctx).keys, name, key_pem, read_pem(chain_file), passphrase)
+    if key_pem is None:
+        secret = secret_of(entry_of(folder, name), passphrase_file)
+    elif is_protected(key_pem):
+        secret = secret_of(KeyEntry(name, (), PASSPHRASE), passphrase_file)
+    else:
+        secret = new_passphrase(name, passphrase_file)
+    _say_taken("imported", import_key(folder, name, key_pem, read_pem(chain_file), secret))
+
+
+@keys.command("add")
+@click.argument("name")
+@click.argument("uri")
+@click.option("--chain", "chain_file", type=_FILE, required=True, help="Certificates in PEM, leaf first.")
+@_passphrase_file
+@click.pass_context
+def add(ctx: click.Context, name: str, uri: str, chain_file: Path, passphrase_file: Path | None) -> None:
+    """Give a name to a key that is held elsewhere, and check that it signs.
+
+    URI is file:/path/key.pem, 'pkcs11:token=…;object=…?module-path=…', 'command:PROGRAM ARGUMENTS', or
+    awskms:KEY?region=…, and may be what a plug-in brings. It holds no passphrase and no PIN. The key stays where it is.
+    """
+    folder = settings_of(ctx).keys
+    entry = entry_to_add(folder, name, uri, read_pem(chain_file))
+    _say_taken("added", add_key(folder, entry, secret_of(entry, passphrase_file)))
+
+
+def _say_taken(word: str, key: Signing) -> None:
     leaf = key.chain[0]
     stdout().print(
-        f"imported {safe(name)}: {key.algorithm}, {safe(leaf.subject.rfc4514_string())}, "
+        f"{word} {safe(key.name)}: {key.algorithm}, {safe(leaf.subject.rfc4514_string())}, "
         f"valid until {leaf.not_valid_after_utc:%Y-%m-%d}",
         soft_wrap=True,
     )
@@ -113,7 +146,8 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             {
                 "name": entry.name,
                 "default": entry.name == chosen,
-                "protected": entry.protected,
+                "held": entry.place,
+                "protected": entry.place != "home" or entry.secret is not None,
                 "development": entry.development,
                 "subject": leaf.subject.rfc4514_string() if leaf else None,
                 "valid_until": f"{leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}" if leaf else None,
@@ -127,6 +161,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             word
             for word, holds in (
                 ("default", row["default"]),
+                (f"held at {row['held']}:", row["held"] != "home"),
                 ("DEVELOPMENT ONLY", row["development"]),
                 ("no passphrase", not row["protected"]),
                 ("no certificate yet", row["subject"] is None),

@@ -22,13 +22,15 @@ STOP_WITHIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of every file: what the manifests are to say, the key by its name, how to go about it.
+    """What is wanted of every file: what the manifests are to say, how to go about it.
 
-    ``parent``, ``components``, ``actions`` and ``assertions`` as of ``Capture``; ``pins`` says what the named files
-    were like when the order was given (see ``pinned``).
+    ``key``: its name, or its address, for which ``chain`` is the file of its certificates. ``parent``, ``components``,
+    ``actions`` and ``assertions`` as of ``Capture``; ``pins`` says what the named files were like when the order was
+    given (see ``pinned``).
     """
 
     key: str
+    chain: str | None = None
     title: str | None = None
     author: str | None = None
     organisation: str | None = None

@@ -9,8 +9,8 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.errors import KeyFileError
 from provenance.trust.purposes import C2PA_SIGNING, EMAIL_PROTECTION
+from signer.algorithms import PrivateKey
 from signer.certificates import key_usage
-from signer.keys import PrivateKey
 
 
 def signing_request(private: PrivateKey, organisation: str, common_name: str | None, country: str | None) -> bytes:

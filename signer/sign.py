@@ -36,9 +36,9 @@ from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import SignedUnder
 from provenance.workspace import work_folder
 from signer.certificates import require_chain
-from signer.keys import SigningKey
 from signer.length import require_fitting_length
 from signer.manifest import check_capture, definition
+from signer.signing import Signing
 from signer.sources import Source, sources_of, without_history
 from signer.writer import UnreadableSourceError, check_tsa, write_signed
 
@@ -54,7 +54,7 @@ _SOUND_STATES = {CredentialState.AUTHENTIC, CredentialState.UNTRUSTED}
 class _Job:
     capture: Capture
     kind: MediaKind
-    key: SigningKey
+    key: Signing
     anchors: Sequence[AnchorList]
     sources: tuple[Source, ...]
     tsa_url: str | None
@@ -70,7 +70,7 @@ def sign_file(
     capture: Capture,
     target: Path,
     *,
-    key: SigningKey,
+    key: Signing,
     settings: Settings,
     anchors: Sequence[AnchorList],
     replace: bool = False,
@@ -99,7 +99,7 @@ def sign_file(
         check_tsa(tsa_url)
     kind = sniff(capture.path)
     _check_target(capture, target, kind, replace=replace)
-    require_chain(key.chain, key.private.public_key(), moment)
+    require_chain(key.chain, moment)
     before = _identity(capture.path)
     # The decode below asks the same of the unchanged file, and is answered from memory.
     require_fitting_length(probe(capture.path, limits=settings.limits, require_sandbox=settings.require_sandbox))

@@ -8,20 +8,18 @@ from pathlib import Path
 
 import click
 
-from provenance.console import warn
 from provenance.context import NamedPath, settings_of
 from provenance.exits import ExitCode
 from registry.elsewhere_cli import at_registry, directed
 from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
 from signer.journal import Journal
-from signer.keys import default_key, entry_of, load_key
 from signer.order import Order, State
-from signer.passphrase import existing_passphrase
 from signer.plan import Plan
 from signer.watch import Arrivals, Pace
 from signer.watch_letters import Letters
 from signer.watching import Intake
+from signer.with_key_cli import chosen_key, with_key
 
 _PATH = NamedPath()
 _SECONDS = click.FloatRange(0.05, 86400)
@@ -41,8 +39,7 @@ _SECONDS = click.FloatRange(0.05, 86400)
 @click.option("--author", help="Who made it.")
 @click.option("--organisation", help="Who publishes it.")
 @click.option("--source-type", default="digitalCapture", show_default=True, help="IPTC digital source type.")
-@click.option("--key", "key_name", help="Key to sign with [the default key].")
-@click.option("--passphrase-file", type=_PATH, help="Read the key's passphrase from this file.")
+@with_key
 @click.option("--tsa", "tsa_url", metavar="URL", help="RFC 3161 time-stamp authority to ask.")
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
@@ -64,7 +61,8 @@ def watch(
     author: str | None,
     organisation: str | None,
     source_type: str,
-    key_name: str | None,
+    key: str | None,
+    chain_file: Path | None,
     passphrase_file: Path | None,
     tsa_url: str | None,
     withhold_reference: bool,
@@ -84,14 +82,10 @@ def watch(
     if not folder.is_dir():
         raise click.UsageError(f"{folder} is not a folder")
     settings = directed(settings_of(ctx), registry_url, token_file)
-    name = key_name or default_key(settings.keys)
-    entry = entry_of(settings.keys, name)
-    passphrase = existing_passphrase(name, passphrase_file) if entry.protected else None
-    load_key(settings.keys, name, passphrase)
-    if entry.development:
-        warn(f"{name} is a development key: never publish what it signs")
+    chosen = chosen_key(settings, key, chain_file, passphrase_file)
     order = Order(
-        key=name,
+        key=chosen.reference,
+        chain=chosen.chain,
         author=author,
         organisation=organisation,
         source_type=source_type,
@@ -117,7 +111,7 @@ def watch(
         arrivals = Arrivals(folder, apart, pace, time.monotonic, time.time)
         intake = Intake(arrivals, letters, order, journal, screen, output, address, once)
         with screen.showing():
-            Batch(settings, order, journal, intake, registrar).run(Plan((), (), ()), jobs, passphrase, intake.feed)
+            Batch(settings, order, journal, intake, registrar).run(Plan((), (), ()), jobs, chosen.secret, intake.feed)
     screen.finish()
     if once and tally.counts[State.FAILED]:
         ctx.exit(ExitCode.FAILED)

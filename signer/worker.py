@@ -1,7 +1,7 @@
 """The program of one worker: signs the files it is told of, one after the other, in a process of its own.
 
-``python -P -m signer.worker DESCRIPTOR``. Everything comes over that socket as JSON, the passphrase too: a command line
-and an environment can be read by others. The end of the socket, by whatever cause, means: stop, and leave nothing
+``python -P -m signer.worker DESCRIPTOR``. Everything comes over that socket as JSON, passphrase or PIN too: a command
+line and an environment can be read by others. The end of the socket, by whatever cause, means: stop, and leave nothing
 half-written.
 """
 
@@ -53,7 +53,8 @@ class Bench:
         if self.order.tsa_url is not None:
             check_tsa(self.order.tsa_url)
         self.anchors = load_anchors(self.settings.anchors)
-        self.key = load_key(self.settings.keys, self.order.key, opening["passphrase"])
+        chain = Path(self.order.chain) if self.order.chain is not None else None
+        self.key = load_key(self.settings.keys, self.order.key, opening["secret"], chain_file=chain, proven=True)
 
     def do(self, job: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
         """Carry out one job and return what came of it; an error is an answer, too."""

@@ -20,12 +20,13 @@ from typing import Any, Generic, TypeVar
 
 from provenance.errors import ProvenanceError
 from provenance.settings import Settings
+from signer.key_stores import PASSPHRASE, PIN
 from signer.order import STOP_WITHIN_S, Order
-from signer.passphrase import VARIABLE
 
 Job = TypeVar("Job")
 
 _IDLE_ENDS_WITHIN_S = 2.0
+_SECRETS = {PASSPHRASE.variable, PIN.variable}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Heard(Generic[Job]):
 class Workers(Generic[Job]):
     """Up to ``count`` worker processes; a context manager, after which none is left."""
 
-    def __init__(self, count: int, settings: Settings, order: Order, passphrase: str | None) -> None:
+    def __init__(self, count: int, settings: Settings, order: Order, secret: str | None) -> None:
         self._count = count
-        opening = {"settings": settings.model_dump(), "order": asdict(order), "passphrase": passphrase}
+        opening = {"settings": settings.model_dump(), "order": asdict(order), "secret": secret}
         self._opening = json.dumps(opening, default=str).encode()
         self._all: list[_Worker[Job]] = []
         self._proven = False
@@ -142,7 +143,7 @@ class _Worker(Generic[Job]):
                 [sys.executable, "-P", "-m", "signer.worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if name != VARIABLE},
+                env={name: value for name, value in os.environ.items() if name not in _SECRETS},
                 pass_fds=[theirs.fileno()],
                 process_group=0,
             )

@@ -17,7 +17,7 @@ from provenance.files import disk_full, is_full
 from provenance.media.values import MediaKind
 from provenance.trust.anchors import AnchorList
 from provenance.trust.purposes import CLAIM_SIGNING
-from signer.keys import SigningKey
+from signer.signing import Signing, chain_pem, sign_checked
 from signer.sources import Form, Source, description
 from signer.tree_hash import PIECE_KB, Overlaid, long_header
 
@@ -61,7 +61,7 @@ def write_signed(
     definition: dict[str, Any],
     *,
     kind: MediaKind,
-    key: SigningKey,
+    key: Signing,
     anchors: Sequence[AnchorList] = (),
     sources: Sequence[Source] = (),
     tsa_url: str | None = None,
@@ -74,7 +74,7 @@ def write_signed(
         CredentialError: the library refused, with its words; ``sign.timestamp`` where the authority did not answer;
             ``sign.too_long`` where the fingerprints are more than the library takes.
         OutputError: ``output.full``.
-        KeyFileError: the key failed.
+        KeyFileError: the key failed, or signed what its certificate does not verify.
         UnreadableSourceError: the library does not take a source's own manifest in.
     """
     described = json.dumps(definition)
@@ -101,7 +101,9 @@ def write_signed(
             if not kind.embeddable:
                 builder.set_no_embed()
             algorithm = getattr(c2pa.C2paSigningAlg, key.algorithm.upper())
-            signer = stack.enter_context(c2pa.Signer.from_callback(signing.sign, algorithm, key.chain_pem, tsa_url))
+            signer = stack.enter_context(
+                c2pa.Signer.from_callback(signing.sign, algorithm, chain_pem(key.chain), tsa_url)
+            )
             manifest: bytes = builder.sign(signer, kind.media_type if kind.embeddable else _OPAQUE, origin, destination)
         except c2pa.C2paError.Verify as error:
             if any(taken.form in (Form.EMBEDDED, Form.SIDECAR) for taken in sources) and "ingredient" in str(error):
@@ -130,13 +132,13 @@ def _add(builder: c2pa.Builder, source: Source, origin: BinaryIO | Overlaid | No
 class _Signing:
     """Signs, and keeps the reason of a failure: the library would only say "COSE signature invalid"."""
 
-    def __init__(self, key: SigningKey) -> None:
+    def __init__(self, key: Signing) -> None:
         self._key = key
         self.failure: Exception | None = None
 
     def sign(self, data: bytes) -> bytes:
         try:
-            return self._key.sign(data)
+            return sign_checked(self._key, data)
         except Exception as error:
             self.failure = error
             raise

@@ -8,7 +8,8 @@ from pathlib import Path
 from provenance.assets import Capture
 from provenance.settings import load_settings
 from signer.authority import ORGANISATION, issue_authority, issue_leaf
-from signer.keys import key_path, load_key, store_chain, store_private
+from signer.key_folder import key_path, store_chain, store_private
+from signer.keys import load_key
 from signer.sign import sign_file
 
 _DAYS = 365

@@ -21,8 +21,8 @@ from registry.models import SLOTS, Base
 from registry.register import Registered, register
 from registry.store import Registry
 from signer.authority import issue_authority, issue_leaf
-from signer.keys import SigningKey
 from signer.sign import sign_file
+from signer.signing import SigningKey
 from signer.writer import write_signed
 
 PICTURES = Path(skimage.__file__).parent / "data"

@@ -16,7 +16,7 @@ from provenance.credentials.values import Credential
 from provenance.settings import Settings
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import SignedUnder
-from signer.keys import SigningKey
+from signer.signing import SigningKey
 
 EMBEDDED = ("mp4", "mov", "m4a", "avi", "wav", "mp3", "jpg", "png", "webp", "heic", "avif", "gif", "flac")
 SIDECAR = ("webm", "mkv", "ts", "ogg")

@@ -18,7 +18,8 @@ from provenance.settings import load_settings
 from signer.batch import JOURNAL
 from signer.home import make_development_home
 from signer.journal import Begun, Journal
-from signer.keys import load_key, store_chain, store_private
+from signer.key_folder import store_chain, store_private
+from signer.keys import load_key
 
 PASSPHRASE = "a passphrase nobody may see"
 

@@ -19,9 +19,9 @@ from provenance.assets import Capture
 from provenance.credentials.values import CredentialState
 from provenance.errors import CredentialError
 from provenance.trust.anchors import AnchorKind, add_anchors, load_anchors
+from signer.algorithms import new_private_key
 from signer.authority import Issued, issue_authority
 from signer.certificates import key_usage
-from signer.keys import new_private_key
 from signer.sign import sign_file
 
 NOW = datetime.now(UTC)

@@ -27,8 +27,10 @@ from registry.catalog import LocalCatalog
 from registry.register import register
 from registry.store import create_registry, open_registry
 from signer.authority import issue_authority, issue_leaf
-from signer.keys import SigningKey, load_key, store_chain, store_private
+from signer.key_folder import store_chain, store_private
+from signer.keys import load_key
 from signer.sign import sign_file
+from signer.signing import Signing
 from verifier.pipeline import verify
 
 TRUSTED, STRANGER = ("herald", "courier"), "stranger"
@@ -49,7 +51,7 @@ class Desk:
     def anchors(self) -> tuple[AnchorList, ...]:
         return load_anchors(self.settings.anchors)
 
-    def key(self, name: str) -> SigningKey:
+    def key(self, name: str) -> Signing:
         return load_key(self.settings.keys, name, PASSPHRASE)
 
     def signed(self, name: str) -> Path:

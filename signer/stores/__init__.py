@@ -1,0 +1,1 @@
+"""Adapters to places in which keys are held, one module each."""

@@ -1,0 +1,60 @@
+"""The options of commands that sign: with which key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from provenance.console import warn
+from provenance.context import NamedPath
+from provenance.settings import Settings
+from signer.key_folder import KeyEntry, default_key, entry_of
+from signer.keys import load_key
+from signer.passphrase import secret_of
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_FILE = NamedPath(dir_okay=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The key to sign with: its name or address, the file of its chain where that is not known, and what opens it."""
+
+    reference: str
+    chain: str | None
+    entry: KeyEntry
+    secret: str | None
+
+
+def with_key(command: Command) -> Command:
+    """Give a command the options ``--key``, ``--chain`` (as ``chain_file``) and ``--passphrase-file``."""
+    options = (
+        click.option("--key", metavar="NAME|URI", help="Key to sign with: its name, or its address [the default key]."),
+        click.option("--chain", "chain_file", type=_FILE, help="Certificates for a key's address: PEM, leaf first."),
+        click.option("--passphrase-file", type=_FILE, help="Read the key's passphrase, or PIN, from this file."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen_key(
+    settings: Settings, key: str | None, chain_file: Path | None, passphrase_file: Path | None, *, opened: bool = True
+) -> Chosen:
+    """The key that the options choose. Once opened here it is known to sign: a wrong PIN is tried by no worker.
+
+    Raises:
+        KeyFileError: see ``entry_of``, ``secret_of`` and ``load_key``.
+    """
+    reference = key or default_key(settings.keys)
+    entry = entry_of(settings.keys, reference, chain_file)
+    secret = secret_of(entry, passphrase_file) if opened else None
+    if opened:
+        load_key(settings.keys, reference, secret, chain_file=chain_file)
+    if entry.development:
+        warn(f"{entry.name} is a development key: never publish what it signs")
+    return Chosen(reference, str(chain_file.absolute()) if chain_file is not None else None, entry, secret)
