@@ -17,6 +17,7 @@ from provenance.exits import ExitCode
 from provenance.presentation.words import KINDS
 from provenance.report import Kind, Verdict
 from provenance.settings import Checks, Server, Settings
+from signer.key_stores import PASSPHRASE, PIN
 from verifier.cli import EXITS
 from verifier.declarable import DECLARABLE
 from verifier.judge import DEFAULT_SEVERITIES
@@ -131,7 +132,8 @@ def test_the_verdict_policy_in_the_record_is_the_default() -> None:
 
 
 def test_no_document_names_a_variable_that_is_not_a_setting() -> None:
-    known = {f"PROVENANCE_{name.upper()}" for name in Settings.model_fields} | {"PROVENANCE_PASSPHRASE"}
+    known = {f"PROVENANCE_{name.upper()}" for name in Settings.model_fields}
+    known |= {PASSPHRASE.variable, PIN.variable, "PROVENANCE_ALGORITHM"}
     nested = {"SERVER": Server, "CHECKS": Checks}
     known |= {f"PROVENANCE_{o}__{name.upper()}" for o, model in nested.items() for name in model.model_fields}
     for document in DOCUMENTS:
