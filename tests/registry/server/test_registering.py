@@ -75,6 +75,7 @@ def test_a_publisher_registers_and_it_is_harmless_to_repeat(
         "asset_id": newsroom.clip.asset_id,
         "owner": HERALD,
         "created": True,
+        "same_picture_as": [],
         "receipt": receipt.as_json(),
     }
     assert made.headers["location"] == f"/v1/assets/{newsroom.clip.asset_id}"
