@@ -70,6 +70,10 @@ class LogError(ProvenanceError):
     """A registry's log is not what it says it is: changed, rolled back, forked, or signed by another key."""
 
 
+class CheckError(ProvenanceError):
+    """What is to be checked, or by which rules, cannot be established."""
+
+
 class OutputError(ProvenanceError):
     """An output could not be written, or would replace a file that was not to be replaced."""
 

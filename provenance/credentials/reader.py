@@ -17,6 +17,7 @@ from provenance.credentials.library import MAX_MANIFEST_BYTES, Outcome, StoreRea
 from provenance.credentials.shapes import text
 from provenance.credentials.states import CONTENT_CODES, UNTRUSTED_CODE, Statuses, revocation_of, state_of
 from provenance.credentials.store import ManifestStore
+from provenance.credentials.values import SIDECAR_SUFFIX as SIDECAR_SUFFIX
 from provenance.credentials.values import Credential, CredentialState, Signer
 from provenance.credentials.vouching import vouchers_of
 from provenance.errors import CredentialError
@@ -24,7 +25,6 @@ from provenance.media.source import open_media
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Assessment, Policy
 
-SIDECAR_SUFFIX = ".c2pa"
 NO_CERTIFICATE = "provenance.certificate.unreadable"
 EXPIRED = "signingCredential.expired"
 _PAST = CONTENT_CODES | {EXPIRED, UNTRUSTED_CODE}

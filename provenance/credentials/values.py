@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+SIDECAR_SUFFIX = ".c2pa"
+"""Of the file beside an asset that holds its credential."""
+
 
 class CredentialState(StrEnum):
     """What the whole of it amounts to.

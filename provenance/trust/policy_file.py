@@ -37,6 +37,27 @@ def load_policy(settings: Settings, anchors: Sequence[AnchorList]) -> Policy:
     return _parse(_read(settings.policy_file), anchors)
 
 
+def narrowed_policy(
+    settings: Settings, anchors: Sequence[AnchorList], *, names: Sequence[str], certificates: Sequence[str]
+) -> Policy:
+    """The policy in force, but only for signers of these names (organisation or common name) or with these certificates
+    (SHA-256, hex). Where neither is given, it is not narrowed.
+
+    A certificate that is named needs nobody to vouch for it, unless a policy file asks for that.
+
+    Raises:
+        TrustError: as ``load_policy``.
+    """
+    by_name = [signer for name in names for signer in (SignerIs(organisation=name), SignerIs(common_name=name))]
+    pinned = [SignerIs(fingerprint=certificate) for certificate in certificates]
+    if not by_name and not pinned:
+        return load_policy(settings, anchors)
+    if settings.policy_file is not None:
+        return AllOf(load_policy(settings, anchors), AnyOf(*by_name, *pinned))
+    listed = [AllOf(SignedUnder(anchors), AnyOf(*by_name))] if by_name else []
+    return AnyOf(*listed, *pinned)
+
+
 def _parse(table: dict[str, Any], anchors: Sequence[AnchorList]) -> Policy:
     if not table:
         raise _refusal("trust.empty_policy", "the policy file says nothing, so it would accept nobody")

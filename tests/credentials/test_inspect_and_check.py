@@ -143,7 +143,7 @@ def test_check_passes_a_folder_of_good_assets(
     (folder / ".hidden.mp4").write_bytes(b"x")
     result = run("check", folder)
     assert result.exit_code == 0, result.output
-    assert "2 assets, 0 not signed and intact, 2 other files passed over" in result.stdout
+    assert "2 assets, 0 fail, 2 other files passed over" in result.stdout
     answer = json.loads(run("check", folder, "--json").stdout)
     assert (answer["checked"], answer["failed"], answer["ignored"]) == (2, 0, 2)
     assert {asset["state"] for asset in answer["assets"]} == {"authentic"}
@@ -157,7 +157,8 @@ def test_check_fails_on_one_bad_asset_among_good_ones(run: Run, media: Path, sig
     lines = result.stdout.splitlines()
     assert lines[0].startswith("ok")
     assert lines[1].startswith("FAIL")
-    assert "2 assets, 1 not" in lines[2]
+    assert "try: sign it with `provenance sign" in lines[2]
+    assert "2 assets, 1 fail" in lines[3]
 
 
 @pytest.mark.parametrize("content", [b"", b"not media at all"])
