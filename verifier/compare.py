@@ -15,7 +15,7 @@ from verifier.comparers.drawn import tell_overlays
 from verifier.comparers.faces import label_faces
 from verifier.comparers.framing import compare_framing
 from verifier.comparers.freeze import compare_freeze
-from verifier.comparers.hearing import Hearing, compare_hearing, listen
+from verifier.comparers.hearing import Hearing, compare_hearing, compare_with_silence, listen
 from verifier.comparers.order import compare_order
 from verifier.comparers.pairs import Stretch
 from verifier.comparers.picture import Excess, measure
@@ -30,6 +30,8 @@ LIMITS = (
     "whether lips and sound still fit each other to better than a tenth of a second",
 )
 """What this version's comparers cannot see, said in every report that compares a moving picture."""
+_SMALL_SHARE = 0.25
+"""Share of the frame under which an original is but quoted in another film."""
 _HEARING_SHARE = 0.1
 """Share of the progress of a comparison that the sound takes."""
 
@@ -71,6 +73,14 @@ def compare(
     hearings, unheard = _hear(clip, alignment, settings, watch.part(0.0, _HEARING_SHARE))
     for heard, hearing in hearings:
         findings += compare_hearing(heard, hearing, original.asset_id)
+        if hearing.drowned:
+            not_checked.append(f"the sound {_from_to((heard.start, heard.end), still=still)}: it lies under noise")
+    if clip.extraction.pcm is not None and not original.has_audio and not still:
+        if _set_in(alignment):
+            not_checked.append("the sound: the original has none, and what is heard may belong to what is around it")
+        else:
+            for piece in alignment.pieces:
+                findings += compare_with_silence(clip.extraction.pcm, piece, original.asset_id)
     excesses, unseen = _look(clip, alignment, settings, watch.part(_HEARING_SHARE, 1.0))
     for piece, excess in excesses:
         size = alignment.geometry.clip_size if alignment.geometry else (1, 1)
@@ -102,6 +112,11 @@ def compare(
     looked = bool(excesses) or not clip.extraction.info.has_video
     in_time = not unseen and not unheard
     return Comparison(alignment, tuple(findings), tuple(not_checked), excesses, hearings, looked, in_time)
+
+
+def _set_in(alignment: Alignment) -> bool:
+    """Whether the original is a small picture in another, whose sound may be that of the rest."""
+    return alignment.geometry is not None and float(alignment.geometry.mask().mean()) < _SMALL_SHARE
 
 
 def _within(finding: Finding, others: list[Finding]) -> bool:
