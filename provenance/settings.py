@@ -31,6 +31,7 @@ class Rates(BaseModel):
     logins: int = Field(default=10, ge=0)
     registrations: int = Field(default=120, ge=0)
     uploads: int = Field(default=120, ge=0)
+    log: int = Field(default=6000, ge=0)
 
 
 class UploadLimits(BaseModel):

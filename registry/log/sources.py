@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,6 +19,8 @@ MAX_RESOURCE_BYTES = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
 _TIMEOUT_S = 10.0
 _DEADLINE_S = 60.0
 """For one resource, however slowly it drips."""
+_MAX_ATTEMPTS = 5
+_MAX_WAIT_S = 30
 
 
 class LogSource(Protocol):
@@ -35,8 +38,8 @@ class LogSource(Protocol):
 class HttpLog:
     """The log of a registry that is served: ``address`` is the registry's, its log is below ``/log/``."""
 
-    def __init__(self, address: str) -> None:
-        """Nothing is asked yet.
+    def __init__(self, address: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Nothing is asked yet. ``sleep`` is for tests.
 
         Raises:
             RegistryError: it is no address that can be asked (``log.address``).
@@ -55,6 +58,7 @@ class HttpLog:
                 hint="leave it out to check the registry of this home",
             )
         self.address = str(url).rstrip("/").removesuffix("/log")
+        self._sleep = sleep
         self._client = httpx.Client(
             timeout=_TIMEOUT_S,
             follow_redirects=False,
@@ -63,14 +67,26 @@ class HttpLog:
         )
 
     def read(self, path: str) -> bytes | None:
-        """See ``LogSource.read``."""
+        """See ``LogSource.read``. Where the registry asks for patience, it is asked again."""
+        for _ in range(_MAX_ATTEMPTS - 1):
+            wait, data = self._read(path)
+            if wait is None:
+                return data
+            self._sleep(wait)
+        return self._read(path, last=True)[1]
+
+    def _read(self, path: str, *, last: bool = False) -> tuple[int | None, bytes | None]:
+        """The seconds to wait before it may be asked again, else None; and the resource."""
         try:
             with self._client.stream("GET", f"{self.address}/log/{path}") as answer:
                 if answer.status_code == httpx.codes.NOT_FOUND:
-                    return None
+                    return None, None
+                if answer.status_code == httpx.codes.TOO_MANY_REQUESTS and not last:
+                    asked = answer.headers.get("retry-after", "")[:6]
+                    return min(int(asked), _MAX_WAIT_S) if asked.isascii() and asked.isdigit() else 1, None
                 if answer.status_code != httpx.codes.OK or "content-encoding" in answer.headers:
                     raise self._unreachable(f"{answer.status_code} {answer.reason_phrase} for {path}"[:200])
-                return _bounded(answer, path)
+                return None, _bounded(answer, path)
         except httpx.HTTPError as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
 

@@ -10,16 +10,17 @@ import base64
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from registry.log.local import LocalLog
 from registry.log.paths import CHECKPOINT, KEY
 from registry.server.etags import OPEN
 from registry.server.problems import HttpError
+from registry.server.rates import limited
 from registry.server.service import Open
 from registry.wire import LogConsistency, LogReceipt
 
-router = APIRouter(tags=["log"])
+router = APIRouter(tags=["log"], dependencies=[Depends(limited("log"))])
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 """A tile never changes once it is there; a partial one has its width in its name."""

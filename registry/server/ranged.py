@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from registry.server import etags
+from registry.server.problems import HttpError
 
 _CHUNK = 1 << 18
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
@@ -22,6 +23,9 @@ def ranged(
     """The file, or the one range of it that is asked for; several ranges get the whole. The file is closed in the end.
 
     ``etag``: without quotes. ``caching``: who may keep the answer; nobody but the browser if left out.
+
+    Raises:
+        HttpError: 416 where the range lies outside the file.
     """
     headers = {"Accept-Ranges": "bytes", "ETag": f'"{etag}"', "Cache-Control": caching}
     if request.headers.get("If-None-Match") == headers["ETag"]:
@@ -34,8 +38,14 @@ def ranged(
         start, end = _stretch(asked[1], asked[2], size)
         if start >= end:
             file.close()
-            headers["Content-Range"] = f"bytes */{size}"
-            return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+            raise HttpError(
+                HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+                "request.range",
+                "there is no such part of the file",
+                expected=f"bytes within 0-{size - 1}",
+                found=asked[0],
+                headers={"Accept-Ranges": "bytes", "Content-Range": f"bytes */{size}"},
+            )
         status = HTTPStatus.PARTIAL_CONTENT
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)

@@ -239,6 +239,25 @@ def test_what_cannot_be_reached_is_no_fraud(watched: Watched) -> None:
     assert "log.unreachable" in done.stderr
 
 
+@pytest.mark.parametrize(("asked", "waited"), [("7", 7), ("9" * 5000, 30), ("soon", 1)])
+def test_a_registry_that_asks_for_patience_gets_some(watched: Watched, asked: str, waited: int) -> None:
+    watched.instead["checkpoint"] = (429, b"", {"Retry-After": asked})
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            del watched.instead["checkpoint"]
+
+    with HttpLog(watched.address, sleep=sleep) as source:
+        assert source.read("checkpoint")
+    assert waits == [waited, waited]
+    watched.instead["checkpoint"] = (429, b"", {})
+    with HttpLog(watched.address, sleep=waits.append) as source, pytest.raises(RegistryError) as caught:
+        source.read("checkpoint")
+    assert (caught.value.code, len(waits)) == ("log.unreachable", 6)
+
+
 def test_answers_are_bounded(watched: Watched) -> None:
     watched.instead["checkpoint"] = (200, b"x" * (MAX_RESOURCE_BYTES + 1), {})
     watched.instead["key"] = (200, b"x" * 100, {"Content-Encoding": "gzip"})

@@ -117,7 +117,10 @@ def test_the_reference_copy_comes_whole_or_in_parts(site: Site, newsroom: Newsro
         assert part.status_code == 206
         assert part.content == whole.content[expected]
         assert part.headers["content-range"].endswith(f"/{size}")
-    assert site.client.get(path, headers={"Range": f"bytes={size}-"}).status_code == 416
+    outside = site.client.get(path, headers={"Range": f"bytes={size}-"})
+    assert (outside.status_code, outside.headers["content-range"]) == (416, f"bytes */{size}")
+    assert outside.headers["content-type"] == "application/problem+json"
+    assert (outside.json()["code"], outside.json()["found"]) == ("request.range", f"bytes={size}-")
     stale = site.client.get(path, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
     assert (stale.status_code, len(stale.content)) == (200, size)
 

@@ -47,6 +47,18 @@ def unpacked(proof: list[str]) -> list[bytes]:
     return [base64.b64decode(piece) for piece in proof]
 
 
+def test_the_log_is_not_read_without_end(settings: Settings) -> None:
+    assert settings.server.rates.log >= 1000
+    rates = settings.server.rates.model_copy(update={"log": 2})
+    hurried = settings.model_copy(update={"server": settings.server.model_copy(update={"rates": rates})})
+    with serving(create_app(hurried)) as http:
+        paths = ("/log/checkpoint", "/log/tile/0/000", "/log/key", "/v1/assets/coffee/receipt")
+        assert [http.get(path).status_code for path in paths] == [200, 200, 429, 429]
+        refused = http.get("/log/checkpoint")
+        assert (refused.json()["code"], refused.headers["retry-after"]) == ("request.too_many", "30")
+        assert http.get("/v1/assets").status_code == 200
+
+
 def test_the_served_log_is_checked_and_watched_from_outside(
     http: httpx.Client, registry: Registry, tmp_path: Path
 ) -> None:

@@ -19,10 +19,13 @@ from registry.checks.envelope import report_key_path
 from registry.checks.worker import Worker
 from registry.log.keys import make_key
 from registry.server.app import create_app
+from registry.sighting_values import Answer, Filing, Moderator, Reply
+from registry.sightings import answer, dismiss, file
 from registry.store import Registry, create_registry
 
 pytestmark = pytest.mark.xdist_group("browser")
 _PATIENCE_MS = 300_000
+HERALD = "organisation:Herald"
 
 
 @dataclass(frozen=True)
@@ -226,3 +229,61 @@ def test_nobody_is_kept_out(site: Site, browser: Browser, checked: Checked, sche
         for path in paths:
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+@pytest.fixture(scope="module")
+def sightings(site: Site) -> dict[str, str]:
+    """Paths of a public denial, of an answer on the film, of a sighting that waits and of one that was put aside."""
+    add_organisation(site.registry, HERALD)
+
+    def filed(number: int, **given: str) -> str:
+        return file(site.registry, Filing(f"https://video.example.com/{number}", "seen here", **given)).sighting_id
+
+    denied, altered, waiting, aside = (
+        filed(1, owner=HERALD),
+        filed(2, asset_id=site.asset_id),
+        filed(3),
+        filed(4, owner=HERALD),
+    )
+    desk = Moderator(HERALD)
+    answer(site.registry, denied, Reply(Answer.NOT_OURS, "The flag is on the wrong side."), desk)
+    answer(site.registry, altered, Reply(Answer.ALTERED, "A cat was put in."), desk)
+    dismiss(site.registry, aside, desk)
+    names = {"denied": denied, "altered": altered, "waiting": waiting, "aside": aside}
+    return {name: f"/sightings/{sighting_id}" for name, sighting_id in names.items()}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out_of_sightings(site: Site, browser: Browser, sightings: dict[str, str], scheme: str) -> None:
+    found: list[str] = []
+    wide: list[str] = []
+
+    def look(page: Page) -> None:
+        found.extend(barriers(page))
+        page.set_viewport_size({"width": 320, "height": 800})
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            wide.append(page.url)
+        page.set_viewport_size({"width": 1000, "height": 800})
+
+    with tab(browser, site.address, scheme=scheme) as page:
+        for path in ("/sightings", f"/sightings?asset={site.asset_id}", *sightings.values()):
+            page.goto(path)
+            look(page)
+        page.goto(sightings["denied"])
+        expect(page.get_by_text("The flag is on the wrong side.")).to_be_visible()
+        page.goto("/sightings")
+        page.get_by_label("Address of the page or file").fill("https://video.example.com/5")
+        page.get_by_label("Organisation").fill("Nobody")
+        page.get_by_role("button", name="Ask").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        look(page)
+        _, text = new_token(site.registry, "desk", role="publisher", owner=HERALD, valid=None)
+        page.goto("/login")
+        page.get_by_label("Token").fill(text)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator(".who")).to_contain_text("Herald")
+        for path in ("/sightings/queue", sightings["altered"], sightings["waiting"]):
+            page.goto(path)
+            expect(page.get_by_role("radio").first).to_be_visible()
+            look(page)
+    assert (found, wide) == ([], [])
