@@ -41,7 +41,8 @@ class Capture:
     ``source_type`` is an IPTC digital source type by its short name, such as ``digitalCapture``. ``parent``: the signed
     file that this is an edit of; ``components``: files that were put into it. Both bring their credentials along, and
     ``actions`` refer to them as "parent", "component-1", "component-2"…: what was done after it was created or opened,
-    as C2PA actions. ``assertions``: further ones by their labels.
+    as C2PA actions. ``assertions``: further ones by their labels. ``redactions``: assertions of the parent, by label or
+    address, that are to be taken out of what comes along, and why.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Capture:
     components: tuple[Path, ...] = ()
     actions: tuple[Mapping[str, Any], ...] = ()
     assertions: Mapping[str, Any] = field(default_factory=dict)
+    redactions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +19,7 @@ from registry.elsewhere_cli import at_registry, directed
 from signer.authority import WARNING
 from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
+from signer.edits_cli import edit_options, ordered
 from signer.inputs import find_inputs, is_many
 from signer.journal import Journal
 from signer.order import Order, Outcome, State
@@ -68,7 +70,8 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:
 @click.option("--organisation", help="Who publishes it.")
 @click.option("--captured-at", help="When it was captured, RFC 3339 with a zone.")
 @click.option("--place", help="Where it was captured.")
-@click.option("--source-type", default="digitalCapture", show_default=True, help="IPTC digital source type.")
+@click.option("--source-type", help="IPTC digital source type [digitalCapture; composite with --ingredient].")
+@edit_options
 @with_key
 @click.option("--tsa", "tsa_url", metavar="URL", help="RFC 3161 time-stamp authority to ask; the only network use.")
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
@@ -79,6 +82,7 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:
 @click.pass_context
 def sign(
     ctx: click.Context,
+    /,
     inputs: tuple[Path, ...],
     output: Path | None,
     registering: bool,
@@ -90,7 +94,7 @@ def sign(
     organisation: str | None,
     captured_at: str | None,
     place: str | None,
-    source_type: str,
+    source_type: str | None,
     key: str | None,
     chain_file: Path | None,
     passphrase_file: Path | None,
@@ -101,10 +105,12 @@ def sign(
     token_file: Path | None,
     as_json: bool,
     as_lines: bool,
+    **edits: Any,
 ) -> None:
     """Sign media files and read the result back. Inputs are never modified.
 
-    A file that is signed already keeps its history: its credential becomes the parent of the new one.
+    A file that is signed already keeps its history: its credential becomes the parent of the new one. Of an edit, name
+    the signed file that it was made from and what was done: --edit-of ORIGINAL --action c2pa.cropped.
 
     IN may be files, folders with all below them, and quoted patterns such as 'footage/**/*.mp4'. What is in folders
     and patterns counts if its content is media; with -o, their tree is repeated there. Several files are a batch: run
@@ -118,6 +124,8 @@ def sign(
         raise click.UsageError("with several inputs -o must be an existing folder")
     if registry_url is not None and not registering:
         raise click.UsageError("--registry needs --register")
+    if source_type is not None and edits["edit_of"] is not None:
+        raise click.UsageError("an edit is no source: name the type of what was done, --action 'edited;source-type=…'")
     settings = directed(settings_of(ctx), registry_url, token_file)
     found = find_inputs(inputs, output, settings.home)
     chosen = chosen_key(settings, key, chain_file, passphrase_file, opened=not dry_run)
@@ -129,10 +137,11 @@ def sign(
         organisation=organisation,
         captured_at=captured_at,
         place=place,
-        source_type=source_type,
+        source_type=source_type or ("composite" if edits["ingredients"] else "digitalCapture"),
         tsa_url=tsa_url,
         withhold_reference=withhold_reference,
     )
+    order = ordered(order, **edits)
     tally = Tally(len(found.items), dry=dry_run)
     screen = Screen(Form.JSON if as_json else Form.JSON_LINES if as_lines else Form.TEXT, tally, single=found.single)
     with ExitStack() as stack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -67,7 +67,7 @@ def check_capture(capture: Capture) -> None:
             found=capture.source_type[:100],
             hint="digitalCapture for what a camera recorded",
         )
-    if capture.captured_at is not None and not _is_time(capture.captured_at):
+    if capture.captured_at is not None and not is_time(capture.captured_at):
         raise CredentialError(
             "sign.captured_at",
             "the time of capture cannot be read",
@@ -93,10 +93,18 @@ def definition(
     duration: Fraction | None,
     reference_sha256: str | None,
     sources: Sequence[Source],
+    redactions: Mapping[str, str],
     now: datetime,
 ) -> dict[str, Any]:
-    """The manifest definition for the C2PA builder (claim v2). ``duration`` is None for stills."""
+    """The manifest definition for the C2PA builder (claim v2). ``duration`` is None for stills.
+
+    ``redactions``: addresses of assertions of earlier manifests, and why they are redacted.
+    """
     actions = [_first_action(capture, sources, now), *_placed(capture, sources), *capture.actions]
+    actions += [
+        {"action": "c2pa.redacted", "reason": reason, "parameters": {"redacted": address}}
+        for address, reason in redactions.items()
+    ]
     assertions = [
         _created("c2pa.actions.v2", {"actions": actions}),
         _created(ASSERTION_LABEL, to_assertion(prints, reference_sha256)),
@@ -111,6 +119,7 @@ def definition(
         "title": capture.title,
         "format": media_type,
         "assertions": assertions,
+        "redactions": list(redactions),
         "ingredients": [description(source) for source in sources if source.form is not Form.EMBEDDED],
     }
 
@@ -161,7 +170,8 @@ def _created(label: str, data: dict[str, Any]) -> dict[str, Any]:
     return {"label": label, "created": True, "data": data}
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """Whether this is RFC 3339 with a zone."""
     if not _RFC3339.fullmatch(text):
         return False
     try:

@@ -24,9 +24,8 @@ STOP_WITHIN_S = 10.0
 class Order:
     """What is wanted of every file: what the manifests are to say, how to go about it.
 
-    ``key``: its name, or its address, for which ``chain`` is the file of its certificates. ``parent``, ``components``,
-    ``actions`` and ``assertions`` as of ``Capture``; ``pins`` says what the named files were like when the order was
-    given (see ``pinned``).
+    ``key``: its name, or its address, for which ``chain`` is the file of its certificates. From ``parent`` to
+    ``redactions``: as of ``Capture``. ``pins``: what the named files were like when it was given (see ``pinned``).
     """
 
     key: str
@@ -43,6 +42,7 @@ class Order:
     components: tuple[str, ...] = ()
     actions: tuple[Mapping[str, Any], ...] = ()
     assertions: Mapping[str, Any] = field(default_factory=dict)
+    redactions: Mapping[str, str] = field(default_factory=dict)
     pins: tuple[str, ...] = ()
 
     @property

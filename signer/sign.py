@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,8 +38,9 @@ from provenance.workspace import work_folder
 from signer.certificates import require_chain
 from signer.length import require_fitting_length
 from signer.manifest import check_capture, definition
+from signer.redactions import addresses
 from signer.signing import Signing
-from signer.sources import Source, sources_of, without_history
+from signer.sources import Source, failing, sources_of, without_history
 from signer.writer import UnreadableSourceError, check_tsa, write_signed
 
 Progress = Callable[[float], None]
@@ -57,6 +58,7 @@ class _Job:
     key: Signing
     anchors: Sequence[AnchorList]
     sources: tuple[Source, ...]
+    redactions: Mapping[str, str]
     tsa_url: str | None
     now: datetime
 
@@ -103,7 +105,8 @@ def sign_file(
     before = _identity(capture.path)
     # The decode below asks the same of the unchanged file, and is answered from memory.
     require_fitting_length(probe(capture.path, limits=settings.limits, require_sandbox=settings.require_sandbox))
-    job = _Job(capture, kind, key, anchors, sources_of(capture, anchors), tsa_url, moment)
+    sources = sources_of(capture, anchors)
+    job = _Job(capture, kind, key, anchors, sources, addresses(capture.redactions, sources), tsa_url, moment)
     with work_folder(settings.home / "work") as work:
         prints, extraction = fingerprint(
             capture.path,
@@ -142,7 +145,7 @@ def sign_file(
         hard_binding=credential.hard_binding or "",
         fingerprints=prints,
         reference=kept,
-        notes=(*_misnamed(capture.path, kind), *extraction.notes),
+        notes=(*_misnamed(capture.path, kind), *extraction.notes, *failing(job.sources)),
     )
 
 
@@ -192,6 +195,7 @@ def _write(
             duration=duration,
             reference_sha256=digest,
             sources=job.sources,
+            redactions=job.redactions,
             now=job.now,
         )
         return write_signed(

@@ -43,7 +43,8 @@ class Form(StrEnum):
 class Source:
     """A file that something is made from. ``id``: by which actions refer to it. ``manifest``: the bytes of a sidecar.
 
-    ``failures``: the status codes that its own validation failed with; ``note``: in words.
+    ``failures``: the status codes that its own validation failed with; ``note``: in words. ``manifest_label`` and
+    ``assertions``: of its own manifest, by their labels.
     """
 
     path: Path
@@ -55,6 +56,8 @@ class Source:
     failures: tuple[str, ...] = ()
     note: str | None = None
     manifest: bytes | None = None
+    manifest_label: str | None = None
+    assertions: tuple[str, ...] = ()
 
 
 def component_id(number: int) -> str:
@@ -89,6 +92,15 @@ def without_history(sources: Iterable[Source], unreadable: str | None) -> tuple[
     taken = [source for source in kept if source.form in (Form.EMBEDDED, Form.SIDECAR)]
     blamed = [s for s in taken if s.id == unreadable] or [s for s in taken if s.failures] or taken
     return tuple(_unreadable(source) if source in blamed else source for source in kept)
+
+
+def failing(sources: Iterable[Source]) -> tuple[str, ...]:
+    """What its publisher should know of sources whose credentials do not hold, in words."""
+    return tuple(
+        f"the credential of {source.title} does not hold ({', '.join(source.failures[:5])}): the new one says so"
+        for source in sources
+        if source.failures
+    )
 
 
 def description(source: Source) -> dict[str, Any]:
@@ -148,6 +160,7 @@ def _source(path: Path, credential: Credential, name: str, relationship: str) ->
         return replace(source, form=Form.UNREADABLE, failures=codes, note=note)
     if credential.state is CredentialState.BROKEN or (credential.sidecar and credential.manifest is None):
         return _unreadable(replace(source, failures=()))
+    source = replace(source, manifest_label=credential.manifest_label, assertions=tuple(credential.assertions))
     if credential.sidecar:
         return replace(source, form=Form.SIDECAR, manifest=credential.manifest)
     return replace(source, form=Form.EMBEDDED)
@@ -156,7 +169,7 @@ def _source(path: Path, credential: Credential, name: str, relationship: str) ->
 def _unreadable(source: Source) -> Source:
     note = "It carried a credential that could not be taken in."
     failures = source.failures or (_UNREADABLE_CODE,)
-    return replace(source, form=Form.UNREADABLE, failures=failures, note=note, manifest=None)
+    return replace(source, form=Form.UNREADABLE, failures=failures, note=note, manifest=None, manifest_label=None)
 
 
 def _require_one_history(name: str, own: Credential, named: Credential) -> None:

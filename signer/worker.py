@@ -123,6 +123,7 @@ def _capture(order: Order, path: Path) -> Capture:
         components=tuple(map(Path, order.components)),
         actions=tuple(order.actions),
         assertions=order.assertions,
+        redactions=order.redactions,
     )
 
 
