@@ -15,10 +15,10 @@ import click
 from provenance.console import progress, safe, stderr, warn
 from provenance.context import NamedPath, settings_of
 from provenance.exits import ExitCode
+from provenance.ignoring import top_of
 from registry.elsewhere_cli import directed
 from verifier.checking.answer import answer_of, print_answer
 from verifier.checking.finding import find_assets, find_changed, find_staged
-from verifier.checking.ignoring import top_of
 from verifier.checking.reports import Form, refuse_foreign, write_report
 from verifier.checking.revisions import Repository
 from verifier.checking.rules import RULES_FILE, Rules, load_rules

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from enum import StrEnum
 from pathlib import Path
 
-from provenance.console import safe
 from provenance.credentials.values import CredentialState
-
-SIGNED_MARK = ".signed"
+from provenance.replacing import commands_to_replace, shell_word, signed_beside
 
 
 class Fault(StrEnum):
@@ -64,8 +61,6 @@ REMEDIES = {
 
 def remedy(fault: Fault, path: Path) -> str:
     """What to do about this asset's fault: one sentence with the command to type, quoted for a shell."""
-    beside = path.with_name(f"{path.stem}{SIGNED_MARK}{path.suffix}")
-    name = shlex.quote(safe(path))
-    if fault is Fault.UNSIGNED and beside.is_file():
-        return f"a signed one lies beside it: `mv {shlex.quote(safe(beside))} {name} && git add {name}`"
-    return REMEDIES[fault].replace("FILE", name)
+    if fault is Fault.UNSIGNED and signed_beside(path).is_file():
+        return f"a signed one lies beside it: `{commands_to_replace(path)}`"
+    return REMEDIES[fault].replace("FILE", shell_word(path))

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from provenance.credentials.values import SIDECAR_SUFFIX
 from provenance.errors import MediaError
 from provenance.files import is_folder
+from provenance.ignoring import IgnoreFiles, top_of
 from provenance.media import kinds
 from provenance.media.values import MediaKind
-from verifier.checking.ignoring import IgnoreFiles, top_of
 from verifier.checking.revisions import Repository
 
 _TYPESCRIPT = frozenset({".ts", ".mts"})

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import Run
 
-from verifier.checking.ignoring import IgnoreFiles
+from provenance.ignoring import IgnoreFiles
 
 Signed = Callable[[str], Path]
 Git = Callable[..., str]
