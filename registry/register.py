@@ -1,7 +1,8 @@
 """Registering a signed asset: all or nothing, and harmless to repeat.
 
 1. The credential must be intact and its signer accepted by the policy.
-2. The fingerprints come from the signed assertion, and must be those of the file.
+2. The fingerprints come from the signed assertion, and must be those of the file, and the ISCC also that of the soft
+   binding.
 3. The reference copy, where one can be had, must have the signed hash.
 4. Blobs are stored first: content-addressed, they do no harm if what follows fails.
 5. One transaction writes every row, or none.
@@ -21,7 +22,6 @@ from provenance.assets import asset_id_of
 from provenance.credentials.reader import read_credential, read_manifest
 from provenance.credentials.values import Credential, CredentialState, Signer
 from provenance.errors import CredentialError, RegistryError, TrustError
-from provenance.fingerprints.codec import ASSERTION_LABEL, agree, from_assertion
 from provenance.fingerprints.extract import fingerprint
 from provenance.fingerprints.values import Fingerprints
 from provenance.media.kinds import sniff
@@ -31,6 +31,7 @@ from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import Policy
 from provenance.workspace import work_folder
 from registry import dialects, indexing, packing
+from registry.agreement import require_agreement, require_same_iscc, signed_fingerprints
 from registry.asset_blobs import AssetBlob, note_blob, store_manifest, store_reference
 from registry.assets import add_event, events_of, local_user
 from registry.claims import claims_of
@@ -115,7 +116,8 @@ def register(
             hint="sign it with your organisation's certificate, or let the other organisation register it",
         )
     asset_id = asset_id_of(label, binding)
-    signed, reference_sha256 = _signed_fingerprints(credential, path)
+    signed, reference_sha256 = signed_fingerprints(credential, path)
+    require_same_iscc(credential, signed, path)
     copy = given_reference(reference, reference_sha256) if reference else None
     copy = copy or kept_reference(settings.references, reference_sha256)
     who = actor or local_user()
@@ -137,9 +139,7 @@ def register(
             require_sandbox=settings.require_sandbox,
             on_progress=on_progress,
         )
-        # Local features and ISCC are of the file's own picture: a smaller one has others.
-        comparable = signed if manifest is None else replace(signed, features_sha256=None, iscc=None)
-        _require_agreement(comparable, found, path)
+        require_agreement(signed, found, path, reduced=manifest is not None)
         if copy is None and has_hash(extraction.reference, reference_sha256):
             copy = extraction.reference
         manifest_blob = store_manifest(store.blobs, held)
@@ -215,30 +215,6 @@ def _require_authentic(credential: Credential, path: Path) -> tuple[Signer, str,
             hint="sign the file again with `provenance sign`",
         )
     return signer, label, binding, credential.manifest
-
-
-def _signed_fingerprints(credential: Credential, path: Path) -> tuple[Fingerprints, str | None]:
-    data = credential.assertions.get(ASSERTION_LABEL)
-    if not isinstance(data, dict):
-        raise CredentialError(
-            "registry.no_fingerprints",
-            f"the credential of {path.name} holds no fingerprints",
-            expected=f"an assertion {ASSERTION_LABEL}",
-            hint="sign it with `provenance sign`, which keeps the present credential as its parent",
-        )
-    return from_assertion(data)
-
-
-def _require_agreement(signed: Fingerprints, found: Fingerprints, path: Path) -> None:
-    difference = agree(signed, found)
-    if difference is not None:
-        raise RegistryError(
-            "registry.fingerprints_differ",
-            f"the fingerprints signed into {path.name} are not those of its content",
-            expected="the same picture and sound",
-            found=difference,
-            hint="sign it again; if it was signed elsewhere, ask the signer",
-        )
 
 
 def _media_facts(extraction: Extraction) -> dict[str, object]:

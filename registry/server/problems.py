@@ -58,6 +58,7 @@ _STATUS = {
     "registry.busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "registry.fingerprints_differ": HTTPStatus.UNPROCESSABLE_ENTITY,
     "registry.other_owner": HTTPStatus.FORBIDDEN,
+    "registry.soft_binding_differs": HTTPStatus.UNPROCESSABLE_ENTITY,
     "upload.busy": HTTPStatus.LOCKED,
     "upload.incomplete": HTTPStatus.CONFLICT,
     "upload.no_room": HTTPStatus.INSUFFICIENT_STORAGE,

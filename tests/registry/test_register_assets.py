@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from newsroom import Newsroom, filled_tables, make_clip, make_photo, sign_claimi
 from sqlalchemy import text
 
 from provenance.assets import asset_id_of
+from provenance.credentials.reader import read_credential
 from provenance.errors import CredentialError, MediaError, ProvenanceError, RegistryError, TrustError
 from provenance.fingerprints.codec import ASSERTION_LABEL, to_assertion
 from provenance.fingerprints.extract import fingerprint
@@ -183,6 +185,47 @@ def test_the_iscc_of_another_picture_is_refused(
         error = refused(newsroom, registry, signed, settings)
         assert error.code == "registry.fingerprints_differ"
         assert words in str(error.found)
+
+
+def test_a_soft_binding_of_another_iscc_than_the_indexed_one_is_refused(
+    newsroom: Newsroom, registry: Registry, settings: Settings, tmp_path: Path
+) -> None:
+    """Otherwise software that knows only C2PA would be led elsewhere than ours."""
+    source = make_photo(tmp_path / "a.jpg")
+    data = {"label": ASSERTION_LABEL, "created": True, "data": to_assertion(newsroom.photo.fingerprints, None)}
+
+    def bound(*codes: str | None) -> dict[str, Any]:
+        blocks = [{"scope": {}, "value": code} for code in codes]
+        return {
+            "label": "c2pa.soft-binding",
+            "created": True,
+            "data": {"alg": "io.iscc.v0", "pad": [0], "blocks": blocks},
+        }
+
+    own, foreign = newsroom.photo.fingerprints.iscc, newsroom.clip.fingerprints.iscc
+    signed = sign_claiming(source, tmp_path / "foreign.jpg", newsroom.herald, [data, bound(foreign)])
+    error = refused(newsroom, registry, signed, settings)
+    assert (error.code, error.expected) == ("registry.soft_binding_differs", own)
+    both = sign_claiming(source, tmp_path / "both.jpg", newsroom.herald, [data, bound(foreign), bound("x", own)])
+    assert newsroom.register(registry, both, settings).created
+
+
+@pytest.mark.parametrize("kind", ["clip", "photo"])
+def test_the_iscc_of_a_file_that_is_kept_must_be_that_of_its_reference_copy(
+    newsroom: Newsroom, registry: Registry, settings: Settings, tmp_path: Path, kind: str
+) -> None:
+    signed = newsroom.clip if kind == "clip" else newsroom.photo
+    assert signed.reference is not None
+    with work_folder(tmp_path / "work") as work:
+        path, picture = tmp_path / f"other{signed.path.suffix}", "astronaut.png" if kind == "photo" else "coffee.png"
+        other = (make_photo if kind == "photo" else make_clip)(path, picture)
+        foreign, _ = fingerprint(other, work, limits=settings.limits, reference=False)
+    prints = dataclasses.replace(signed.fingerprints, iscc=foreign.iscc)
+    data = {"label": ASSERTION_LABEL, "created": True, "data": to_assertion(prints, signed.reference.sha256)}
+    claimed = sign_claiming(signed.path, tmp_path / signed.path.name, newsroom.herald, [data])
+    manifest = read_credential(claimed, anchors=newsroom.anchors, policy=newsroom.policy).manifest
+    error = refused(newsroom, registry, signed.reference.path, settings, manifest=manifest)
+    assert (error.code, "ISCC differs by" in str(error.found)) == ("registry.fingerprints_differ", True)
 
 
 @pytest.mark.parametrize("damage", [{"version": 99}, {"frames": "not an object"}, {"reference": "../../etc/passwd"}])
