@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from cryptography import x509
 
@@ -159,7 +159,7 @@ def _credential(
         signer=signer,
         notes=(*store.notes(), *action_notes),
         timestamp=store.timestamp(),
-        claimed_time=_claimed_time(store, actions),
+        claimed_time=store.claimed_time(store.label),
         revocation=revocation_of(statuses),
         trust_lists=store.vouchers.signer,
         title=text(store.active.get("title")),
@@ -182,14 +182,6 @@ def _credential(
         trust_code=assessment.code,
         trust_reason=assessment.reason,
     )
-
-
-def _claimed_time(store: ManifestStore, actions: Sequence[Mapping[str, Any]]) -> str | None:
-    """When the signer says it was signed: of the signature, else of its metadata, else of the first action."""
-    metadata = store.assertions().get("cawg.metadata")
-    dated = metadata.get("xmp:MetadataDate") if isinstance(metadata, Mapping) else None
-    times = (store.signature_time(), text(dated, 100), *(text(action.get("when"), 100) for action in actions))
-    return next((time for time in times if time), None)
 
 
 def _chain(reading: StoreReading) -> tuple[x509.Certificate, ...]:

@@ -85,9 +85,17 @@ class ManifestStore:
         """Label to content of the assertions that the active claim names, in the claim's order."""
         return self._assertions_of(self.label)
 
+    def manifest(self, label: str) -> Mapping[str, Any]:
+        """The short account of one manifest; empty where it is not in the store."""
+        return mapping(self._manifests, label)
+
     def actions(self) -> tuple[Mapping[str, Any], ...]:
         """What was done, in the order the manifest tells it."""
-        told = (data for label, data in self.assertions().items() if label.startswith(_ACTIONS))
+        return self.actions_of(self.label)
+
+    def actions_of(self, label: str | None) -> tuple[Mapping[str, Any], ...]:
+        """The same of any manifest in the store."""
+        told = (data for name, data in self._assertions_of(label).items() if name.startswith(_ACTIONS))
         return tuple(action for data in told for action in items(mapping(data).get("actions")))
 
     def stated_actions(self) -> tuple[tuple[Action, ...], tuple[str, ...]]:
@@ -99,11 +107,19 @@ class ManifestStore:
         notes = (*(() if complete else (ACTIONS_UNREAD,)), *((ACTIONS_GATHERED,) if gathered else ()))
         return stated, notes
 
-    def claim_generator(self) -> str | None:
-        """The program that made the claim, with its version."""
-        info = next(iter(items(self.active.get("claim_generator_info"))), {})
+    def claim_generator(self, label: str | None = None) -> str | None:
+        """The program that made the claim (the active one unless another is named), with its version."""
+        manifest = self.active if label is None else self.manifest(label)
+        info = next(iter(items(manifest.get("claim_generator_info"))), {})
         parts = [part for part in (text(info.get("name"), 200), text(info.get("version"), 100)) if part]
-        return " ".join(parts) or text(self.active.get("claim_generator"), 400)
+        return " ".join(parts) or text(manifest.get("claim_generator"), 400)
+
+    def claimed_time(self, label: str | None) -> str | None:
+        """When its signer says it was signed: in the signature, else in its metadata, else of the first action."""
+        signed = text(mapping(self.manifest(label or ""), "signature_info").get("time"), 100)
+        dated = text(mapping(self._assertions_of(label).get("cawg.metadata")).get("xmp:MetadataDate"), 100)
+        times = (signed, dated, *(text(action.get("when"), 100) for action in self.actions_of(label)))
+        return next((time for time in times if time), None)
 
     def hard_binding(self) -> tuple[str | None, tuple[str, ...]]:
         """``<alg>:<hex>`` of the content hash, and our own fault codes if it leaves media out.
@@ -125,13 +141,12 @@ class ManifestStore:
 
     def ingredients(self) -> tuple[Ingredient, ...]:
         """What the active manifest was made from, each with the failures in its own history, however deep."""
-        resolved = {(UNTRUSTED_CODE, url) for url in self.vouchers.ingredients}
         return tuple(
             Ingredient(
                 title=text(entry.get("title")),
                 relationship=text(entry.get("relationship"), 100) or "componentOf",
                 manifest_label=text(entry.get("active_manifest")),
-                failures=tuple(dict.fromkeys(self._failures(entry, resolved))),
+                failures=tuple(dict.fromkeys(self._failures(entry))),
                 hard_binding=self._hard_binding_of(text(entry.get("active_manifest")))[0],
                 instance_id=text(entry.get("instance_id"), 1000),
                 label=text(entry.get("label"), 200),
@@ -139,20 +154,33 @@ class ManifestStore:
             for entry in items(self.active.get("ingredients"))
         )
 
-    def _failures(self, root: Mapping[str, Any], resolved: set[tuple[str, str]]) -> Iterator[str]:
+    def recorded_failures(self, entry: Mapping[str, Any]) -> tuple[str, ...]:
+        """Failures that were recorded for an ingredient, old form and new, less distrust that does not hold here."""
+        resolved = {(UNTRUSTED_CODE, url) for url in self.vouchers.ingredients}
+        recorded = items(mapping(entry, "validation_results", "activeManifest").get("failure"))
+        for delta in items(mapping(entry, "validation_results").get("ingredientDeltas")):
+            recorded += items(mapping(delta, "validationDeltas").get("failure"))
+        found = [
+            (text(status.get("code"), 200), text(status.get("url")) or "")
+            for status in recorded or items(entry.get("validation_status"))
+        ]
+        return tuple(dict.fromkeys(code for code, url in found if code and (code, url) not in resolved))
+
+    def failing_now(self, label: str) -> tuple[str, ...]:
+        """Failures found now, and not when it was taken in, of a manifest that the active one builds on."""
+        found = (status for delta in self._deltas() for status in items(delta.get("failure")))
+        return codes([status for status in found if label in (text(status.get("url")) or "")])
+
+    def _failures(self, root: Mapping[str, Any]) -> Iterator[str]:
         pending, seen = [root], set[str]()
         while pending:
             entry = pending.pop()
-            yield from _recorded(entry, resolved)
+            yield from self.recorded_failures(entry)
             label = text(entry.get("active_manifest"))
             if label is None or label in seen:
                 continue
             seen.add(label)
-            for delta in self._deltas():
-                for status in items(delta.get("failure")):
-                    code, url = text(status.get("code"), 200), text(status.get("url")) or ""
-                    if code and label in url:
-                        yield code
+            yield from self.failing_now(label)
             pending.extend(items(mapping(self._manifests, label).get("ingredients")))
 
     def _deltas(self) -> list[Mapping[str, Any]]:
@@ -173,17 +201,6 @@ class ManifestStore:
             if entry.get("relationship") == "parentOf":
                 return text(entry.get("active_manifest"))
         return None
-
-
-def _recorded(entry: Mapping[str, Any], resolved: set[tuple[str, str]]) -> Iterator[str]:
-    """Failures that the signer recorded for an ingredient, old form and new, less distrust that does not hold here."""
-    recorded = items(mapping(entry, "validation_results", "activeManifest").get("failure"))
-    for delta in items(mapping(entry, "validation_results").get("ingredientDeltas")):
-        recorded += items(mapping(delta, "validationDeltas").get("failure"))
-    for status in recorded or items(entry.get("validation_status")):
-        code, url = text(status.get("code"), 200), text(status.get("url")) or ""
-        if code and (code, url) not in resolved:
-            yield code
 
 
 def _binding(data: Mapping[str, Any]) -> str | None:
