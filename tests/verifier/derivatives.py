@@ -9,6 +9,8 @@ from typing import Any
 import c2pa
 from verdict_desk import Desk
 
+from signer.signing import chain_pem
+
 TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".m4a": "audio/mp4", ".wav": "audio/wav"}
 
 
@@ -39,7 +41,7 @@ def sign_edit(
     algorithm = getattr(c2pa.C2paSigningAlg, signing.algorithm.upper())
     with (
         c2pa.Context.from_dict(settings) as context,
-        c2pa.Signer.from_callback(signing.sign, algorithm, signing.chain_pem, None) as signer,
+        c2pa.Signer.from_callback(signing.sign, algorithm, chain_pem(signing.chain), None) as signer,
         c2pa.Builder(definition, context) as builder,
     ):
         sources = [("parentOf", "parent", parent), *(("componentOf", *item) for item in (components or {}).items())]
