@@ -60,10 +60,19 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Which time-stamp authority vouches for when it was signed; None: none does. ``failures``: others, and why not."""
+
+    authority: str | None
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SignedAsset:
     """The signer's result. ``sidecar`` is set where the container cannot embed a manifest.
 
-    ``notes``: what its publisher should know of the input, in words: damage, a misleading name.
+    ``notes``: what its publisher should know of the input, in words: damage, a misleading name. ``stamp``: None where
+    no time-stamp authority was to be asked.
     """
 
     path: Path
@@ -73,6 +82,7 @@ class SignedAsset:
     fingerprints: Fingerprints
     reference: ReferenceCopy | None
     notes: tuple[str, ...] = ()
+    stamp: Stamp | None = None
 
     @property
     def asset_id(self) -> str:

@@ -21,6 +21,7 @@ _AS_JSON = "provenance.cli.as_json"
 SHORT_HELP = {
     "init": "Make a home: development certificates, a signing key and an empty registry.",
     "sign": "Sign media files and read the result back.",
+    "restamp": "Sign again, with a time stamp, what was signed without one for the time being.",
     "watch": "Sign what arrives in a folder, each file once.",
     "register": "Put signed assets into the registry, or into the one at --registry.",
     "verify": "Say what a clip is and what was done to it.",

@@ -6,7 +6,7 @@ import os
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError
@@ -98,7 +98,8 @@ class Checks(BaseModel):
 class Settings(BaseSettings):
     """Where things are and how far to go. Every field is also a PROVENANCE_* variable.
 
-    ``originals``: folders in which ``verify`` looks for the signed files themselves.
+    ``originals``: folders in which ``verify`` looks for the signed files themselves. ``tsa``: time-stamp authorities
+    that ``sign`` asks, in order; ``tsa_policy``: what is done when none answers; ``tsa_seconds``: the time each has.
     """
 
     model_config = SettingsConfigDict(env_prefix="PROVENANCE_", frozen=True, extra="forbid", env_nested_delimiter="__")
@@ -110,6 +111,9 @@ class Settings(BaseSettings):
     registry_url: str | None = None
     registry_token: SecretStr | None = None
     originals: tuple[Path, ...] = ()
+    tsa: tuple[str, ...] = ()
+    tsa_policy: Literal["require", "optional", "queue"] = "require"
+    tsa_seconds: float = Field(default=10, ge=0.1, le=300)
     log_origin: str | None = Field(default=None, pattern=r"^[!-*,-~]{1,200}$")
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)

@@ -23,11 +23,13 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from provenance.assets import Stamp
 from provenance.errors import OutputError, ProvenanceError
 from provenance.identity import identity_of
 from provenance.settings import Settings
+from signer.authorities import StampPolicy
 from signer.journal import Begun, Finished, Journal
-from signer.order import Order, Outcome, Signed, State, StoppedError
+from signer.order import Order, Outcome, Signed, State, StoppedError, as_text
 from signer.plan import Plan, Task, tidy
 from signer.workers import Heard, Workers
 
@@ -146,10 +148,20 @@ class Batch:
             self.view.came_out(Outcome(source, State.FAILED, error=ProvenanceError(**answer["error"])))
         else:
             sidecar = Path(answer["sidecar"]) if answer["sidecar"] else None
-            signed = Signed(target, sidecar, answer["asset_id"], answer["reference_sha256"], tuple(answer["notes"]))
+            stamp = Stamp(**answer["stamp"]) if answer["stamp"] else None
+            notes = (*answer["notes"], *self._stamped(source, target, stamp))
+            signed = Signed(target, sidecar, answer["asset_id"], answer["reference_sha256"], notes, stamp)
             self.journal.finish(source, target, self._finished(heard.job, answer, signed))
             state = State.SIGNED if answer["fresh"] else State.DONE_BEFORE
             self._signed(Outcome(source, state, signed), thread, self.registrar is not None)
+
+    def _stamped(self, source: Path, target: Path, stamp: Stamp | None) -> tuple[str, ...]:
+        """Note what is due of a target; in words."""
+        if stamp is None or stamp.authority is not None or self.order.tsa_policy != StampPolicy.QUEUE:
+            self.journal.settle(target)
+            return ()
+        self.journal.owe(source, target, as_text(self.order))
+        return ("it waits for its time stamp, and is not registered before: provenance restamp",)
 
     def _finished(self, task: Task, answer: dict[str, Any], signed: Signed) -> Finished:
         target = identity_of(task.item.target) or ""
@@ -160,7 +172,8 @@ class Batch:
 
     def _signed(self, outcome: Outcome, thread: ThreadPoolExecutor, registering: bool) -> None:
         signed, registrar = outcome.signed, self.registrar
-        if registrar is None or signed is None:
+        if registrar is None or signed is None or self.journal.owes(signed.path):
+            # What will be signed again is another asset then: only that one is registered.
             self.view.came_out(outcome)
         elif not registering:
             self.view.came_out(replace(outcome, registered=False))

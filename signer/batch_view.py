@@ -162,6 +162,8 @@ class Screen:
         if signed.sidecar is not None:
             console.print(f"  credential  {safe(signed.sidecar)} (keep it beside the file)", soft_wrap=True)
         console.print(f"  asset       {signed.asset_id}", soft_wrap=True)
+        if signed.stamp is not None:
+            console.print(f"  time stamp  {safe(signed.stamp.authority or 'none')}", soft_wrap=True)
         if outcome.registered is not None:
             place = f", entry {outcome.receipt.leaf_index} of the log" if outcome.receipt else ""
             console.print(f"  registered  {'yes' if outcome.registered else 'it was already'}{place}", soft_wrap=True)

@@ -25,6 +25,7 @@ from signer.journal import Journal
 from signer.order import Order, Outcome, State
 from signer.plan import Plan, make_plan
 from signer.with_key_cli import chosen_key, with_key
+from signer.with_stamp_cli import chosen_stamp, with_stamp
 
 _PATH = NamedPath()
 _MOST_JOBS = 8
@@ -73,7 +74,7 @@ def init(ctx: click.Context, profile: str, as_json: bool) -> None:
 @click.option("--source-type", help="IPTC digital source type [digitalCapture; composite with --ingredient].")
 @edit_options
 @with_key
-@click.option("--tsa", "tsa_url", metavar="URL", help="RFC 3161 time-stamp authority to ask; the only network use.")
+@with_stamp
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
 @at_registry
@@ -98,7 +99,8 @@ def sign(
     key: str | None,
     chain_file: Path | None,
     passphrase_file: Path | None,
-    tsa_url: str | None,
+    tsa: tuple[str, ...],
+    tsa_policy: str | None,
     withhold_reference: bool,
     embargo: bool,
     registry_url: str | None,
@@ -138,7 +140,7 @@ def sign(
         captured_at=captured_at,
         place=place,
         source_type=source_type or ("composite" if edits["ingredients"] else "digitalCapture"),
-        tsa_url=tsa_url,
+        **chosen_stamp(settings, tsa, tsa_policy),
         withhold_reference=withhold_reference,
     )
     order = ordered(order, **edits)
@@ -154,7 +156,9 @@ def sign(
             registrar = BatchRegistrar(stack.enter_context(open_registrar(settings)), embargoed=embargo)
         if not (dry_run or found.single):
             stack.enter_context(locked(found.roots))
-        journal = stack.enter_context(_journal(settings, kept=not found.single, dry=dry_run))
+        journal = stack.enter_context(
+            _journal(settings, kept=not found.single or order.tsa_policy == "queue", dry=dry_run)
+        )
         address = (settings.registry_url or settings.database).rstrip("/") if registering else None
         plan = make_plan(found, order, journal, force=force, address=address, dry=dry_run)
         with screen.showing():

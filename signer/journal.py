@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS finished (
   order_digest TEXT NOT NULL, target_identity TEXT NOT NULL, sidecar BLOB, asset_id TEXT NOT NULL,
   reference_sha256 TEXT, registered_in TEXT
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owed (target BLOB PRIMARY KEY, source BLOB NOT NULL, work_order TEXT NOT NULL) WITHOUT ROWID;
 """
 _WAIT_S = 30.0
 
@@ -53,6 +54,15 @@ class Finished:
     target_identity: str
     signed: Signed
     registered_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A target that was signed without a time stamp for now. ``order``: by which, as text."""
+
+    source: Path
+    target: Path
+    order: str
 
 
 class Journal:
@@ -131,6 +141,25 @@ class Journal:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._database.execute("DELETE FROM begun WHERE target = ?", (_key(target),))
+
+    def owe(self, source: Path, target: Path, order: str) -> None:
+        """Note that a target is to be signed again, with a time stamp."""
+        row = (_key(target), os.fsencode(source.absolute()), order)
+        self._change("INSERT OR REPLACE INTO owed VALUES (?, ?, ?)", row)
+
+    def settle(self, target: Path) -> None:
+        """Note that nothing is due of a target any more."""
+        self._change("DELETE FROM owed WHERE target = ?", (_key(target),))
+
+    def owes(self, target: Path) -> bool:
+        """Whether a target waits for its time stamp."""
+        return self._row("SELECT 1 FROM owed WHERE target = ?", target) is not None
+
+    def owed(self) -> list[Owed]:
+        """What waits for its time stamp, those of one order together."""
+        query = "SELECT source, target, work_order FROM owed ORDER BY work_order, target"
+        with self._translated(), closing(self._database.execute(query)) as cursor:
+            return [Owed(Path(os.fsdecode(s)), Path(os.fsdecode(t)), order) for s, t, order in cursor]
 
     def registered(self, target: Path, address: str) -> None:
         """Note in which registry a finished target is."""

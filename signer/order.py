@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from provenance.assets import Stamp
 from provenance.errors import OutputError, ProvenanceError
 from provenance.identity import identity_of
 
@@ -24,8 +25,9 @@ STOP_WITHIN_S = 10.0
 class Order:
     """What is wanted of every file: what the manifests are to say, how to go about it.
 
-    ``key``: its name, or its address, for which ``chain`` is the file of its certificates. From ``parent`` to
-    ``redactions``: as of ``Capture``. ``pins``: what the named files were like when it was given (see ``pinned``).
+    ``key``: its name, or its address, for which ``chain`` is the file of its certificates. ``tsa``: time-stamp
+    authorities; ``tsa_policy``: see ``StampPolicy``. From ``parent`` to ``redactions``: as of ``Capture``. ``pins``:
+    what the named files were like when it was given (see ``pinned``).
     """
 
     key: str
@@ -36,7 +38,8 @@ class Order:
     captured_at: str | None = None
     place: str | None = None
     source_type: str = "digitalCapture"
-    tsa_url: str | None = None
+    tsa: tuple[str, ...] = ()
+    tsa_policy: str | None = None
     withhold_reference: bool = False
     parent: str | None = None
     components: tuple[str, ...] = ()
@@ -49,8 +52,23 @@ class Order:
     def digest(self) -> str:
         """SHA-256 of the order, hex: two outputs of one input with the same order say the same."""
         # What is not asked for is left out: an order keeps its digest when later versions know more to ask for.
-        asked = {name: value for name, value in asdict(self).items() if value}
+        # What is done when nobody stamps the time changes nothing in what is said.
+        asked = {name: value for name, value in asdict(self).items() if value and name != "tsa_policy"}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def as_text(order: Order) -> str:
+    """An order as it is kept, see ``from_text``."""
+    return json.dumps(asdict(order), sort_keys=True)
+
+
+def from_text(text: str) -> Order:
+    """An order that was kept."""
+    # JSON has no tuples.
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()
+    }
+    return Order(**fields)
 
 
 def pinned(order: Order) -> Order:
@@ -71,13 +89,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed output, without its fingerprints: small enough to keep thousands of."""
+    """A signed output, without its fingerprints: small enough to keep thousands of.
+
+    ``stamp``: None where nobody was to be asked for the time, or it was signed before.
+    """
 
     path: Path
     sidecar: Path | None
     asset_id: str
     reference_sha256: str | None
     notes: tuple[str, ...] = ()
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +130,7 @@ class Outcome:
             "reference_sha256": signed.reference_sha256 if signed else None,
             "registered": self.registered is not None,
             "receipt": self.receipt.as_json() if self.receipt else None,
+            "timestamp": asdict(signed.stamp) if signed and signed.stamp else None,
             "notes": list(signed.notes) if signed else [],
             "reason": self.reason,
         }

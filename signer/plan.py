@@ -10,6 +10,7 @@ from typing import Any
 from provenance.errors import OutputError
 from provenance.files import finish_pair, sweep
 from provenance.identity import identity_of
+from signer.authorities import StampPolicy
 from signer.inputs import Found, Item
 from signer.journal import Finished, Journal
 from signer.order import Order, Outcome, Signed, State, outdated
@@ -79,6 +80,9 @@ def _look(item: Item, order: Order, journal: Journal, force: bool) -> Task | Fin
     if begun is not None and begun.target_before != target:
         # A run was killed after the target got its name, or while it did.
         if begun.source_identity == source and begun.order_digest == order.digest:
+            if order.tsa_policy == StampPolicy.QUEUE:
+                # Nobody noted whether it waits for its time stamp.
+                return Task(item, True, source)
             return Task(item, force, source, {"asset_id": None, "source_sha256": None})
         return Task(item, force, source) if force else outdated(item.source, item.target)
     if finished is None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from provenance.assets import Capture, ReferenceCopy, SignedAsset
+from provenance.assets import Capture, ReferenceCopy, SignedAsset, Stamp
 from provenance.credentials.reader import SIDECAR_SUFFIX, read_credential
 from provenance.credentials.values import Credential, CredentialState
 from provenance.errors import CredentialError, MediaError, OutputError
@@ -35,13 +35,15 @@ from provenance.settings import Settings
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import SignedUnder
 from provenance.workspace import work_folder
+from signer.authorities import Authorities
 from signer.certificates import require_chain
 from signer.length import require_fitting_length
 from signer.manifest import check_capture, definition
 from signer.redactions import addresses
 from signer.signing import Signing
 from signer.sources import Source, failing, sources_of, without_history
-from signer.writer import UnreadableSourceError, check_tsa, write_signed
+from signer.stamping import stamped
+from signer.writer import UnreadableSourceError, write_signed
 
 Progress = Callable[[float], None]
 
@@ -59,7 +61,7 @@ class _Job:
     anchors: Sequence[AnchorList]
     sources: tuple[Source, ...]
     redactions: Mapping[str, str]
-    tsa_url: str | None
+    authorities: Authorities | None
     now: datetime
 
 
@@ -77,7 +79,7 @@ def sign_file(
     anchors: Sequence[AnchorList],
     replace: bool = False,
     withhold_reference: bool = False,
-    tsa_url: str | None = None,
+    authorities: Authorities | None = None,
     on_progress: Progress | None = None,
     now: datetime | None = None,
 ) -> SignedAsset:
@@ -97,8 +99,6 @@ def sign_file(
     """
     moment = now or datetime.now(UTC)
     check_capture(capture)
-    if tsa_url is not None:
-        check_tsa(tsa_url)
     kind = sniff(capture.path)
     _check_target(capture, target, kind, replace=replace)
     require_chain(key.chain, moment)
@@ -106,7 +106,7 @@ def sign_file(
     # The decode below asks the same of the unchanged file, and is answered from memory.
     require_fitting_length(probe(capture.path, limits=settings.limits, require_sandbox=settings.require_sandbox))
     sources = sources_of(capture, anchors)
-    job = _Job(capture, kind, key, anchors, sources, addresses(capture.redactions, sources), tsa_url, moment)
+    job = _Job(capture, kind, key, anchors, sources, addresses(capture.redactions, sources), authorities, moment)
     with work_folder(settings.home / "work") as work:
         prints, extraction = fingerprint(
             capture.path,
@@ -124,7 +124,7 @@ def sign_file(
             sidecar = None
             if not kind.embeddable:
                 sidecar = stack.enter_context(stage(sidecar_path(target), replace=replace, token=token))
-            _write(job, staged, sidecar, prints, extraction, digest)
+            stamp = _write(job, staged, sidecar, prints, extraction, digest)
             if _identity(capture.path) != before:
                 raise MediaError(
                     "media.changed", f"{capture.path.name} changed while it was being signed", hint="sign it again"
@@ -145,7 +145,8 @@ def sign_file(
         hard_binding=credential.hard_binding or "",
         fingerprints=prints,
         reference=kept,
-        notes=(*_misnamed(capture.path, kind), *extraction.notes, *failing(job.sources)),
+        notes=(*_misnamed(capture.path, kind), *extraction.notes, *failing(job.sources), *_unstamped(stamp)),
+        stamp=stamp,
     )
 
 
@@ -155,6 +156,13 @@ def _misnamed(source: Path, kind: MediaKind) -> tuple[str, ...]:
         return ()
     names = " or ".join(kind.suffixes)
     return (f"{source.name} is {kind.media_type}, whatever its name says: name it {names} before publishing it",)
+
+
+def _unstamped(stamp: Stamp | None) -> tuple[str, ...]:
+    if stamp is None or not stamp.failures:
+        return ()
+    done = f"the time stamp is by {stamp.authority}" if stamp.authority else "it was signed without a time stamp"
+    return (f"{done}, since others gave none: {'; '.join(stamp.failures)}",)
 
 
 def read_back(
@@ -183,11 +191,11 @@ def read_back(
 
 def _write(
     job: _Job, staged: Staged, sidecar: Staged | None, prints: Fingerprints, extraction: Extraction, digest: str | None
-) -> None:
+) -> Stamp | None:
     still = extraction.info.still
     duration = None if still else extraction.duration
 
-    def attempt(job: _Job) -> bytes:
+    def attempt(job: _Job, tsa_url: str | None) -> bytes:
         described: dict[str, Any] = definition(
             job.capture,
             prints,
@@ -206,19 +214,23 @@ def _write(
             key=job.key,
             anchors=job.anchors,
             sources=job.sources,
-            tsa_url=job.tsa_url,
+            tsa_url=tsa_url,
         )
 
-    while True:
-        try:
-            manifest = attempt(job)
-            break
-        except UnreadableSourceError as error:
-            # Our reader can follow it, the library's writer does not take it: still never "created". Each turn leaves
-            # one manifest less to take in.
-            job = dataclasses.replace(job, sources=without_history(job.sources, error.source_id))
+    def write(tsa_url: str | None) -> bytes:
+        nonlocal job
+        while True:
+            try:
+                return attempt(job, tsa_url)
+            except UnreadableSourceError as error:
+                # Our reader can follow it, the library's writer does not take it: still never "created". Each turn
+                # leaves one manifest less to take in.
+                job = dataclasses.replace(job, sources=without_history(job.sources, error.source_id))
+
+    manifest, stamp = stamped(write, job.authorities)
     if sidecar is not None:
         sidecar.path.write_bytes(manifest)
+    return stamp
 
 
 def _check_target(capture: Capture, target: Path, kind: MediaKind, *, replace: bool) -> None:

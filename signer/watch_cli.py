@@ -20,6 +20,7 @@ from signer.watch import Arrivals, Pace
 from signer.watch_letters import Letters
 from signer.watching import Intake
 from signer.with_key_cli import chosen_key, with_key
+from signer.with_stamp_cli import chosen_stamp, with_stamp
 
 _PATH = NamedPath()
 _SECONDS = click.FloatRange(0.05, 86400)
@@ -40,7 +41,7 @@ _SECONDS = click.FloatRange(0.05, 86400)
 @click.option("--organisation", help="Who publishes it.")
 @click.option("--source-type", default="digitalCapture", show_default=True, help="IPTC digital source type.")
 @with_key
-@click.option("--tsa", "tsa_url", metavar="URL", help="RFC 3161 time-stamp authority to ask.")
+@with_stamp
 @click.option("--withhold-reference", is_flag=True, help="Keep no reference copy: alterations cannot be localised.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
 @at_registry
@@ -64,7 +65,8 @@ def watch(
     key: str | None,
     chain_file: Path | None,
     passphrase_file: Path | None,
-    tsa_url: str | None,
+    tsa: tuple[str, ...],
+    tsa_policy: str | None,
     withhold_reference: bool,
     embargo: bool,
     registry_url: str | None,
@@ -89,7 +91,7 @@ def watch(
         author=author,
         organisation=organisation,
         source_type=source_type,
-        tsa_url=tsa_url,
+        **chosen_stamp(settings, tsa, tsa_policy),
         withhold_reference=withhold_reference,
     )
     letters = Letters(failed or (output or folder) / "failed", folder, move=move)

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ from provenance.fingerprints.codec import ASSERTION_LABEL, from_assertion
 from provenance.settings import Settings
 from provenance.trust.anchors import load_anchors
 from provenance.trust.policy import SignedUnder
+from signer.authorities import Authorities, StampPolicy
 from signer.keys import load_key
 from signer.manifest import MAX_TEXT, check_capture
 from signer.order import STOP_WITHIN_S, Order, Signed, StoppedError, outdated
 from signer.sign import sign_file
-from signer.writer import check_tsa
 
 _TELL_EVERY_S = 0.2
 
@@ -50,8 +51,8 @@ class Bench:
         self.settings = Settings(**opening["settings"])
         self.order = Order(**opening["order"])
         check_capture(_capture(self.order, Path("any")))
-        if self.order.tsa_url is not None:
-            check_tsa(self.order.tsa_url)
+        policy = StampPolicy(self.order.tsa_policy or StampPolicy.REQUIRE)
+        self.authorities = Authorities(tuple(self.order.tsa), policy, self.settings.tsa_seconds)
         self.anchors = load_anchors(self.settings.anchors)
         chain = Path(self.order.chain) if self.order.chain is not None else None
         self.key = load_key(self.settings.keys, self.order.key, opening["secret"], chain_file=chain, proven=True)
@@ -88,11 +89,11 @@ class Bench:
             anchors=self.anchors,
             replace=job["replace"],
             withhold_reference=self.order.withhold_reference,
-            tsa_url=self.order.tsa_url,
+            authorities=self.authorities,
             on_progress=on_progress,
         )
         reference = asset.reference.sha256 if asset.reference else None
-        signed = Signed(asset.path, asset.sidecar, asset.asset_id, reference, asset.notes)
+        signed = Signed(asset.path, asset.sidecar, asset.asset_id, reference, asset.notes, asset.stamp)
         return _answer(signed, sha256, fresh=True)
 
     def _present(self, target: Path, asset_id: str | None) -> Signed | None:
@@ -142,6 +143,7 @@ def _answer(signed: Signed, source_sha256: str, *, fresh: bool) -> dict[str, Any
         "asset_id": signed.asset_id,
         "reference_sha256": signed.reference_sha256,
         "notes": list(signed.notes),
+        "stamp": asdict(signed.stamp) if signed.stamp else None,
     }
 
 

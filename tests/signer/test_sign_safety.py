@@ -41,7 +41,6 @@ def refused(bench: Bench, source: Path, target: Path, **changes: Any) -> Provena
     key = changes.pop("key", bench.key)
     replace = changes.pop("replace", False)
     now = changes.pop("now", None)
-    tsa_url = changes.pop("tsa_url", None)
     capture = Capture(source, changes.pop("title", "t"), **changes)
     before = sha256_file(source)
     there = target.read_bytes() if target.exists() else None
@@ -56,7 +55,6 @@ def refused(bench: Bench, source: Path, target: Path, **changes: Any) -> Provena
             anchors=bench.anchors,
             replace=replace,
             now=now,
-            tsa_url=tsa_url,
         )
 
     assert sha256_file(source) == before
@@ -142,8 +140,6 @@ def test_a_full_disk_leaves_the_old_target(
         ({"title": ""}, "sign.text"),
         ({"author": "a\x1b[31mb"}, "sign.text"),
         ({"place": "x" * 501}, "sign.text"),
-        ({"tsa_url": "file:///etc/passwd"}, "sign.tsa_url"),
-        ({"tsa_url": "tsa.example"}, "sign.tsa_url"),
     ],
 )
 def test_what_cannot_be_said_is_refused_before_any_work(

@@ -1,185 +1,238 @@
-"""Timestamps of a real RFC 3161 authority (OpenSSL's, answering on the loopback), and what happens when it does not."""
+"""Time stamps of a real RFC 3161 authority (OpenSSL's, on the loopback), and what happens when there is none."""
 
 from __future__ import annotations
 
-import subprocess
-import threading
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from click.testing import CliRunner, Result
+from rfc3161_client import TimestampRequestBuilder
 from signing_bench import Bench
+from time_authority import TimeAuthority, nobody, serving
 
-from provenance.assets import Capture
+from provenance.assets import Capture, SignedAsset
+from provenance.cli import main
 from provenance.credentials.values import CredentialState
 from provenance.errors import CredentialError
 from provenance.trust.anchors import AnchorKind, add_anchors, load_anchors
-from signer.algorithms import new_private_key
-from signer.authority import Issued, issue_authority
-from signer.certificates import key_usage
+from signer.authorities import Authorities, StampPolicy
+from signer.authority import development_authority
 from signer.sign import sign_file
+from signer.timestamps import NoStampError, ask
 
-NOW = datetime.now(UTC)
-_CONFIG = """
-[tsa]
-serial = {folder}/serial
-signer_digest = sha256
-default_policy = 1.3.6.1.4.1.99999.1
-digests = sha256, sha384, sha512
-accuracy = secs:1
-ess_cert_id_alg = sha256
-"""
+Run = Callable[..., Result]
 
 
-class TimeStampAuthority:
-    """Answers time-stamp queries through ``openssl ts``; ``answer`` replaces its replies."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = issue_authority("Time root", None, NOW, 100, path_length=0)
-        self.requests = 0
-        self.answer: bytes | None = None
-        self._folder = folder
-        private = new_private_key("es256")
-        certificate = _time_stamping_certificate(self.root, private.public_key())
-        (folder / "tsa.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (folder / "tsa.key").write_bytes(
-            private.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder))
-        (folder / "serial").write_text("01\n")
-
-    @property
-    def root_pem(self) -> bytes:
-        return self.root.certificate.public_bytes(serialization.Encoding.PEM)
-
-    def reply(self, query: bytes) -> bytes:
-        self.requests += 1
-        if self.answer is not None:
-            return self.answer
-        (self._folder / "query").write_bytes(query)
-        command = (
-            "openssl ts -reply -config tsa.cnf -section tsa -queryfile query -signer tsa.pem -inkey tsa.key -out reply"
-        )
-        subprocess.run(command.split(), cwd=self._folder, check=True, capture_output=True)
-        return (self._folder / "reply").read_bytes()
-
-
-def _time_stamping_certificate(root: Issued, public: object) -> x509.Certificate:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Time stamper")]))
-        .issuer_name(root.certificate.subject)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=50))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(key_usage(authority=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.private.public_key()), critical=False)
-        .sign(root.private, hashes.SHA256())
-    )
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TimeAuthority]:
+    with serving(TimeAuthority(tmp_path_factory.mktemp("tsa"))) as running:
+        yield running
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> TimeStampAuthority:
-    folder = tmp_path / "tsa"
-    folder.mkdir()
-    return TimeStampAuthority(folder)
+def run(bench: Bench) -> Run:
+    development_authority(bench.settings.keys)
+
+    def call(*arguments: object, **environment: str) -> Result:
+        words = ["--home", str(bench.settings.home), *(str(argument) for argument in arguments)]
+        return CliRunner().invoke(main, words, env=environment, catch_exceptions=False)
+
+    return call
 
 
-@pytest.fixture
-def url(authority: TimeStampAuthority) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            query = self.rfile.read(int(self.headers["Content-Length"]))
-            reply = authority.reply(query)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(reply)))
-            self.end_headers()
-            self.wfile.write(reply)
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+def sign(
+    bench: Bench, source: Path, target: Path, *urls: str, policy: StampPolicy = StampPolicy.REQUIRE, limit: float = 10
+) -> SignedAsset:
+    authorities = Authorities(urls, policy, limit)
+    capture, settings = Capture(source, "t"), bench.settings
+    return sign_file(capture, target, key=bench.key, settings=settings, anchors=bench.anchors, authorities=authorities)
 
 
-def sign(bench: Bench, source: Path, target: Path, url: str | None) -> None:
-    capture = Capture(source, "t")
-    sign_file(capture, target, key=bench.key, settings=bench.settings, anchors=bench.anchors, tsa_url=url)
+def results(result: Result) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(result.stdout)["results"]
+    return found
 
 
 def test_a_timestamp_of_a_trusted_authority_is_kept(
-    bench: Bench, media: Callable[[str], Path], authority: TimeStampAuthority, url: str
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority
 ) -> None:
     add_anchors(bench.settings.anchors, "time", authority.root_pem, kind=AnchorKind.TSA)
     trusting = Bench(bench.settings, bench.key, load_anchors(bench.settings.anchors))
-    target = bench.settings.home / "signed.mp4"
+    target = bench.settings.home / "signed.png"
 
-    sign(trusting, media("mp4"), target, url)
+    asset = sign(trusting, media("png"), target, authority.url("good"))
 
     credential = trusting.read(target)
     assert credential.state is CredentialState.AUTHENTIC
     assert credential.timestamp is not None
     assert abs(datetime.fromisoformat(credential.timestamp) - datetime.now(UTC)) < timedelta(minutes=5)
-    assert authority.requests >= 1
+    assert asset.stamp is not None
+    assert (asset.stamp.authority, asset.stamp.failures, asset.notes) == (authority.url("good"), (), ())
 
 
 def test_a_timestamp_of_an_unknown_authority_proves_no_time(
-    bench: Bench, media: Callable[[str], Path], authority: TimeStampAuthority, url: str
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority
 ) -> None:
     target = bench.settings.home / "signed.png"
-    sign(bench, media("png"), target, url)
+    sign(bench, media("png"), target, authority.url("good"))
     credential = bench.read(target)
     assert (credential.state, credential.timestamp) == (CredentialState.AUTHENTIC, None)
 
 
 def test_nobody_is_asked_for_the_time_unless_told_to(
-    bench: Bench, media: Callable[[str], Path], authority: TimeStampAuthority, url: str
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority
 ) -> None:
-    sign(bench, media("png"), bench.settings.home / "signed.png", None)
-    assert authority.requests == 0
+    authority.asked.clear()
+    asset = sign(bench, media("png"), bench.settings.home / "signed.png")
+    assert (authority.asked, asset.stamp) == ([], None)
 
 
-@pytest.mark.parametrize("answer", [b"", b"<html>busy</html>", bytes.fromhex("30053003020102")])
-def test_an_authority_that_answers_nonsense_is_named_and_nothing_written(
-    answer: bytes, bench: Bench, media: Callable[[str], Path], authority: TimeStampAuthority, url: str
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("busy", "answered 503"),
+        ("elsewhere", "answered 302"),
+        ("empty", "no time stamp"),
+        ("garbage", "no time stamp"),
+        ("endless", "longer than"),
+        ("refusal", "refused"),
+        ("slow", "no answer within 0.5 s"),
+        ("other-imprint", "another imprint"),
+        ("other-nonce", "another nonce"),
+        ("web-certificate", "CN=Stamper web) is not one for time-stamping"),
+        ("two-purposes", "not one for time-stamping alone"),
+    ],
+)
+def test_an_answer_that_is_no_stamp_for_this_is_refused_with_the_reason(
+    way: str, words: str, authority: TimeAuthority
 ) -> None:
-    authority.answer = answer
+    query = TimestampRequestBuilder().data(b"a signature").build().as_bytes()
+    with pytest.raises(NoStampError) as caught:
+        ask(authority.url(way), query, 0.5 if way == "slow" else 10)
+    assert words in str(caught.value)
+
+
+def test_the_next_authority_is_asked_when_one_is_down_wrong_or_lying(
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority
+) -> None:
+    ways = ("web-certificate", "forged", "good", "busy")
+    authority.asked.clear()
     target = bench.settings.home / "signed.png"
-    with pytest.raises(CredentialError) as caught:
-        sign(bench, media("png"), target, url)
-    assert caught.value.code == "sign.timestamp"
-    assert url in caught.value.message
-    assert not target.exists()
+    asset = sign(bench, media("png"), target, nobody(), *map(authority.url, ways))
+    assert authority.asked == ["web-certificate", "forged", "good"]
+    assert asset.stamp is not None
+    assert asset.stamp.authority == authority.url("good")
+    assert len(asset.stamp.failures) == 3
+    assert "did not take its stamp" in asset.stamp.failures[2]
+    assert f"the time stamp is by {authority.url('good')}" in asset.notes[0]
 
 
-def test_an_authority_that_is_down_is_named_and_nothing_written(
-    bench: Bench, media: Callable[[str], Path], tmp_path: Path
+def test_where_none_answers_nothing_is_written_and_each_is_named(
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority, tmp_path: Path
 ) -> None:
-    # Bound and closed again: nobody listens there.
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        url = f"http://127.0.0.1:{server.server_port}/"
-    target = tmp_path / "out" / "signed.png"
-    target.parent.mkdir()
+    down, busy = nobody(), authority.url("busy")
     with pytest.raises(CredentialError) as caught:
-        sign(bench, media("png"), target, url)
+        sign(bench, media("png"), tmp_path / "signed.png", down, busy)
     assert caught.value.code == "sign.timestamp"
-    assert url in caught.value.message
-    assert list(target.parent.iterdir()) == []
+    assert down in str(caught.value.found)
+    assert f"{busy}: it answered 503" in str(caught.value.found)
+    assert [path for path in tmp_path.iterdir() if path != bench.settings.home] == []
     assert not bench.settings.references.exists()
+
+
+def test_an_optional_stamp_is_missed_in_words(
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority
+) -> None:
+    target = bench.settings.home / "signed.png"
+    asset = sign(bench, media("png"), target, authority.url("garbage"), policy=StampPolicy.OPTIONAL)
+    assert bench.read(target).state is CredentialState.AUTHENTIC
+    assert asset.stamp is not None
+    assert asset.stamp.authority is None
+    assert asset.notes[0].startswith("it was signed without a time stamp, since others gave none: http://127.0.0.1")
+
+
+def test_a_silent_authority_does_not_hold_up_file_after_file(authority: TimeAuthority) -> None:
+    now = 100.0
+    authorities = Authorities((authority.url("busy"),), clock=lambda: now)
+    query = TimestampRequestBuilder().data(b"a signature").build().as_bytes()
+    authority.asked.clear()
+    for _ in range(3):
+        with pytest.raises(NoStampError):
+            authorities.ask(authority.url("busy"), query)
+    assert authority.asked == ["busy"]
+    now += 31
+    with pytest.raises(NoStampError):
+        authorities.ask(authority.url("busy"), query)
+    assert authority.asked == ["busy", "busy"]
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "tsa.example", "http://", "http://[", "https://a:0/"])
+def test_what_is_no_address_of_an_authority_is_refused(url: str) -> None:
+    with pytest.raises(CredentialError) as caught:
+        Authorities((url,))
+    assert caught.value.code == "sign.tsa_url"
+
+
+def test_a_password_in_an_address_is_shown_to_nobody(bench: Bench, media: Callable[[str], Path]) -> None:
+    down = nobody().replace("http://", "http://desk:secret@")
+    asset = sign(bench, media("png"), bench.settings.home / "a.png", down, policy=StampPolicy.OPTIONAL)
+    assert "secret" not in repr(asset.stamp) + repr(asset.notes)
+
+
+def test_what_waits_for_its_stamp_gets_it_later_and_is_registered_then(
+    run: Run, bench: Bench, media: Callable[[str], Path], authority: TimeAuthority, tmp_path: Path
+) -> None:
+    assert run("init").exit_code == 0
+    words = [
+        "sign",
+        media("png"),
+        media("jpg"),
+        "-o",
+        tmp_path / "out",
+        "--tsa-policy",
+        "queue",
+        "--register",
+        "--json",
+    ]
+    (tmp_path / "out").mkdir()
+    # The authority of the settings is down; later it is there again.
+    toml = bench.settings.home / "settings.toml"
+    toml.write_text(f'tsa = ["{authority.url("switched")}"]\n')
+    authority.on = False
+    signed = results(run(*words))
+    assert [(entry["result"], entry["timestamp"]["authority"], entry["registered"]) for entry in signed] == [
+        ("signed", None, False)
+    ]
+    assert "provenance restamp" in signed[0]["notes"][-1]
+
+    again = run("restamp", "--json")
+    assert (again.exit_code, {entry["error"]["code"] for entry in results(again)}) == (1, {"sign.timestamp"})
+    assert [(entry["result"], entry["registered"]) for entry in results(run(*words))] == [("done_before", False)]
+
+    authority.on = True
+    stamped = run("restamp", "--register", "--json")
+    assert stamped.exit_code == 0
+    assert [(entry["timestamp"]["authority"], entry["registered"]) for entry in results(stamped)] == [
+        (authority.url("switched"), True)
+    ]
+    assert {entry["asset_id"] for entry in results(stamped)}.isdisjoint({entry["asset_id"] for entry in signed})
+    assert results(run("restamp", "--json")) == []
+    assert [entry["result"] for entry in results(run(*words))] == ["done_before"]
+
+
+def test_what_was_replaced_since_is_not_stamped_again(run: Run, media: Callable[[str], Path], tmp_path: Path) -> None:
+    target = tmp_path / "signed.png"
+    options = ("--tsa", nobody(), "--tsa-policy", "queue")
+    assert run("sign", media("png"), "-o", target, *options).exit_code == 0
+    target.write_bytes(b"something else")
+    (entry,) = results(run("restamp", "--json"))
+    assert (entry["result"], target.read_bytes()) == ("skipped", b"something else")
+    assert results(run("restamp", "--json")) == []
+
+
+def test_a_policy_without_an_authority_is_wrong_usage(run: Run, media: Callable[[str], Path]) -> None:
+    assert run("sign", media("png"), "--tsa-policy", "optional").exit_code == 2
