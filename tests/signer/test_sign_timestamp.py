@@ -187,18 +187,9 @@ def test_what_waits_for_its_stamp_gets_it_later_and_is_registered_then(
     run: Run, bench: Bench, media: Callable[[str], Path], authority: TimeAuthority, tmp_path: Path
 ) -> None:
     assert run("init").exit_code == 0
-    words = [
-        "sign",
-        media("png"),
-        media("jpg"),
-        "-o",
-        tmp_path / "out",
-        "--tsa-policy",
-        "queue",
-        "--register",
-        "--json",
-    ]
-    (tmp_path / "out").mkdir()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "picture.png").write_bytes(media("png").read_bytes())
+    words = ["sign", tmp_path / "in", "-o", tmp_path / "out", "--tsa-policy", "queue", "--register", "--json"]
     # The authority of the settings is down; later it is there again.
     toml = bench.settings.home / "settings.toml"
     toml.write_text(f'tsa = ["{authority.url("switched")}"]\n')
