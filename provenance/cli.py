@@ -26,6 +26,7 @@ SHORT_HELP = {
     "register": "Put signed assets into the registry, or into the one at --registry.",
     "verify": "Say what a clip is and what was done to it.",
     "inspect": "Show the credential of FILE.",
+    "diff": "Say what was done to A to make B.",
     "tree": "Show what FILE was made from and what was done to it, as its credentials tell.",
     "check": "Check that every asset in PATH... is signed and intact; folders are searched.",
     "serve": "Serve the registry: resolution API, our own API and pages.",

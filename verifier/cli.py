@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def verify(
     if token_file is not None:
         settings = settings.model_copy(update={"registry_token": SecretStr(read_token(token_file))})
     if page is not None:
-        _refuse_page(page, clip, replace=force)
+        refuse_page(page, (clip,), replace=force)
     report = _report(
         settings,
         clip,
@@ -96,6 +97,12 @@ def verify(
         budget=budget,
         originals=(*settings.originals, *originals),
     )
+    give(report, as_json=as_json, page=page, force=force)
+    ctx.exit(EXITS[report.verdict])
+
+
+def give(report: Report, *, as_json: bool, page: Path | None, force: bool) -> None:
+    """Write the page, if one is wanted, and print the report."""
     if page is not None:
         source = render_html(report)
         with replace_atomically(page, replace=force) as path:
@@ -106,7 +113,6 @@ def verify(
         print_report(report, stdout())
     if page is not None:
         stderr().print(f"report: {safe(page)}", soft_wrap=True)
-    ctx.exit(EXITS[report.verdict])
 
 
 def _report(
@@ -142,10 +148,10 @@ def _report(
         return report
 
 
-def _refuse_page(page: Path, clip: Path, *, replace: bool) -> None:
-    """Say before the work, and not after, that the page cannot be written; never write it over the clip."""
+def refuse_page(page: Path, clips: Sequence[Path], *, replace: bool) -> None:
+    """Say before the work, and not after, that the page cannot be written; never write it over a clip."""
     refuse_existing(page, replace=replace)
-    if page.exists() and clip.exists() and page.samefile(clip):
+    if page.exists() and any(clip.exists() and page.samefile(clip) for clip in clips):
         raise OutputError(
             "output.is_input",
             f"{page} is the clip itself",

@@ -29,6 +29,9 @@ def mismatch(credential: Credential, candidates: Sequence[Candidate]) -> list[Fi
         return []
     best = candidates[0].strength
     same = [candidate.original for candidate in candidates if candidate.strength >= NEARLY * best]
+    if not any(o.signer_fingerprint for o in same):
+        # Of what nobody has signed, nobody else can be the signer.
+        return []
     trusted = credential.state is CredentialState.AUTHENTIC
     if any(o.signer_fingerprint == signer.fingerprint or (trusted and o.signer == signer.name) for o in same):
         return []

@@ -17,9 +17,9 @@ VERDICTS = {
 
 MEANINGS = {
     Verdict.AUTHENTIC: "These are the bytes that were signed, and the signer is trusted.",
-    Verdict.MATCH: "What could be compared is that of a signed original; the differences found are disclosed ones.",
-    Verdict.ALTERED: "The clip comes from a signed original, and something in it was changed.",
-    Verdict.UNKNOWN: "This says nothing about whether the clip is genuine: it was never registered here.",
+    Verdict.MATCH: "What could be compared is that of the original; the differences found are disclosed ones.",
+    Verdict.ALTERED: "The clip comes from that original, and something in it was changed.",
+    Verdict.UNKNOWN: "This says nothing about whether the clip is genuine: no original of it was found.",
     Verdict.INCONCLUSIVE: "What could be looked at does not allow more to be said.",
 }
 
