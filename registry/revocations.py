@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from provenance.errors import RegistryError
 from provenance.revocation import Revocation
+from provenance.settings import Settings
 from registry.log.leaves import key_leaf
 from registry.log.models import LeafRow
 from registry.log.sequencing import recording
 from registry.models import Base
-from registry.store import Registry, stamp
+from registry.store import Registry, open_registry, stamp
 
 MAX_REASON = 500
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -66,6 +67,17 @@ def revoke_key(registry: Registry, certificate: str, since: datetime, reason: st
         session.add(RevocationRow(certificate=fingerprint, since=moment, recorded_at=now, reason=reason, actor=actor))
         leaf = key_leaf(fingerprint, now, moment, {"reason": reason})
         session.add(LeafRow(subject=fingerprint, number=1, at=now, data=leaf))
+
+
+def recorded(settings: Settings) -> dict[str, Revocation]:
+    """All that the registry of the settings has on record, by the fingerprint of the certificate.
+
+    Raises:
+        RegistryError: there is no registry, or it cannot be read.
+    """
+    with open_registry(settings) as registry, registry.reading() as session:
+        rows = session.scalars(select(RevocationRow))
+        return {row.certificate: Revocation(row.since, row.recorded_at, row.reason) for row in rows}
 
 
 def revocation_of(session: Session, certificate: str) -> Revocation | None:

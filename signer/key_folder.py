@@ -1,7 +1,7 @@
 """Keys as the home keeps them: their names, the private key or the address of one, the chain, and the default.
 
 ``NAME.key.pem`` is a key of our own, ``NAME.key.uri`` the address of one held elsewhere, ``NAME.chain.pem`` the
-certificates of either.
+certificates of either; where there is a ``NAME.retired``, another key has taken its place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ UNPROTECTED = b"UNPROTECTED DEVELOPMENT KEY: no passphrase. Never publish anythi
 """First line of a key file that is allowed to be without a passphrase."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class KeyEntry:
     secret: Secret | None
     development: bool = False
     uri: str | None = None
+    retired: bool = False
 
     @property
     def place(self) -> str:
@@ -55,17 +55,22 @@ def key_path(folder: Path, name: str) -> Path:
     Raises:
         KeyFileError: the name could lead elsewhere.
     """
-    return folder / f"{_checked(name)}.key.pem"
+    return folder / f"{checked_name(name)}.key.pem"
 
 
 def uri_path(folder: Path, name: str) -> Path:
     """Where the address lies of a key that is held elsewhere."""
-    return folder / f"{_checked(name)}.key.uri"
+    return folder / f"{checked_name(name)}.key.uri"
 
 
 def chain_path(folder: Path, name: str) -> Path:
     """Where the certificate chain of that name lies."""
-    return folder / f"{_checked(name)}.chain.pem"
+    return folder / f"{checked_name(name)}.chain.pem"
+
+
+def retired_path(folder: Path, name: str) -> Path:
+    """The mark that another key has taken the place of that one."""
+    return folder / f"{checked_name(name)}.retired"
 
 
 def store_private(folder: Path, name: str, private: PrivateKey, passphrase: str | None) -> None:
@@ -127,52 +132,17 @@ def entry_of(folder: Path, reference: str, chain_file: Path | None = None) -> Ke
     path = existing_path(folder, reference)
     chain_file = chain_path(folder, reference)
     chain = parse_chain(read_pem(chain_file)) if chain_file.exists() else ()
-    content = read_pem(path)
+    content, retired = read_pem(path), retired_path(folder, reference).exists()
     if path.suffix == ".uri":
         uri = content.decode("utf-8", errors="replace").strip()
-        return KeyEntry(reference, chain, store_for(uri).secret(uri), uri=uri)
-    return KeyEntry(reference, chain, PASSPHRASE if is_protected(content) else None, content.startswith(UNPROTECTED))
+        return KeyEntry(reference, chain, store_for(uri).secret(uri), uri=uri, retired=retired)
+    secret = PASSPHRASE if is_protected(content) else None
+    return KeyEntry(reference, chain, secret, content.startswith(UNPROTECTED), retired=retired)
 
 
 def list_keys(folder: Path) -> tuple[KeyEntry, ...]:
     """All keys of the folder by name."""
-    return tuple(entry_of(folder, name) for name in _names(folder))
-
-
-def default_key(folder: Path) -> str:
-    """The key that signs when none is named: the chosen one, else the only one.
-
-    Raises:
-        KeyFileError: there is none, or there are several and none was chosen.
-    """
-    chosen = folder / _DEFAULT
-    if chosen.exists():
-        return _checked(chosen.read_text(encoding="utf-8", errors="replace").strip())
-    names = _names(folder)
-    if len(names) == 1:
-        return names[0]
-    if not names:
-        raise KeyFileError(
-            "keys.missing",
-            "there is no signing key",
-            expected=f"a key in {folder}",
-            found="none",
-            hint="provenance init for a development key, or provenance keys new NAME",
-        )
-    raise KeyFileError(
-        "keys.ambiguous",
-        "several keys could sign",
-        expected="one chosen key",
-        found=", ".join(names),
-        hint="--key NAME, or provenance keys default NAME",
-    )
-
-
-def choose_default(folder: Path, name: str) -> None:
-    """Make a key the one that signs when none is named."""
-    existing_path(folder, name)
-    with replace_atomically(folder / _DEFAULT, replace=True) as path:
-        path.write_text(name + "\n", encoding="utf-8")
+    return tuple(entry_of(folder, name) for name in key_names(folder))
 
 
 def existing_path(folder: Path, name: str) -> Path:
@@ -205,13 +175,19 @@ def refuse_taken(folder: Path, name: str) -> None:
         )
 
 
-def _names(folder: Path) -> list[str]:
+def key_names(folder: Path) -> list[str]:
+    """The names of the keys of a folder, sorted."""
     kinds = (".key.pem", ".key.uri")
     names = {path.name.removesuffix(kind) for kind in kinds for path in folder.glob(f"*{kind}")}
     return sorted(name for name in names if _NAME.fullmatch(name))
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name, if it can be that of a key: it is used as that of files.
+
+    Raises:
+        KeyFileError: ``keys.name``.
+    """
     if not _NAME.fullmatch(name):
         raise KeyFileError(
             "keys.name",

@@ -8,6 +8,7 @@ from pathlib import Path
 from provenance.errors import KeyFileError
 from signer.algorithms import algorithm_of
 from signer.certificates import require_chain, require_same_key
+from signer.key_choice import require_active
 from signer.key_files import open_private, read_pem, require_private
 from signer.key_folder import KeyEntry, chain_path, entry_of, key_path
 from signer.key_stores import Held, store_for
@@ -32,10 +33,11 @@ def load_key(
             that is held elsewhere signs once here.
 
     Raises:
-        KeyFileError: ``keys.missing``, ``keys.no_certificate``, ``keys.mode``, ``keys.passphrase``, ``keys.expired``,
-            ``keys.eku`` and the other ways in which key or chain cannot be used.
+        KeyFileError: ``keys.missing``, ``keys.retired``, ``keys.no_certificate``, ``keys.mode``, ``keys.passphrase``,
+            ``keys.expired``, ``keys.eku`` and the other ways in which key or chain cannot be used.
     """
     entry = entry_of(folder, reference, chain_file)
+    require_active(entry)
     moment = now or datetime.now(UTC)
     if entry.uri is not None:
         return open_elsewhere(entry, secret, moment, proven=proven)

@@ -11,16 +11,11 @@ import click
 from provenance.console import safe, stdout, warn
 from provenance.context import NamedPath, settings_of
 from provenance.errors import KeyFileError
+from signer.key_choice import choose_default, default_or_none
 from signer.key_files import is_protected, open_private, read_pem
-from signer.key_folder import (
-    KeyEntry,
-    choose_default,
-    default_key,
-    entry_of,
-    key_path,
-    list_keys,
-)
+from signer.key_folder import KeyEntry, entry_of, key_path, list_keys
 from signer.key_import import add_key, create_key, entry_to_add, import_key
+from signer.key_status_cli import rotate, status
 from signer.key_stores import PASSPHRASE, shown
 from signer.passphrase import new_passphrase, secret_of
 from signer.request import signing_request
@@ -138,7 +133,7 @@ def _say_taken(word: str, key: Signing) -> None:
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Show the keys there are, without opening them."""
     folder = settings_of(ctx).keys
-    chosen = _default_or_none(folder)
+    chosen = default_or_none(folder)
     rows: list[dict[str, Any]] = []
     for entry in list_keys(folder):
         leaf = entry.chain[0] if entry.chain else None
@@ -147,6 +142,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
                 "name": entry.name,
                 "default": entry.name == chosen,
                 "held": entry.place,
+                "retired": entry.retired,
                 "protected": entry.place != "home" or entry.secret is not None,
                 "development": entry.development,
                 "subject": leaf.subject.rfc4514_string() if leaf else None,
@@ -162,6 +158,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             for word, holds in (
                 ("default", row["default"]),
                 (f"held at {row['held']}:", row["held"] != "home"),
+                ("retired", row["retired"]),
                 ("DEVELOPMENT ONLY", row["development"]),
                 ("no passphrase", not row["protected"]),
                 ("no certificate yet", row["subject"] is None),
@@ -183,8 +180,5 @@ def default(ctx: click.Context, name: str) -> None:
     stdout().print(f"{safe(name)} now signs by default", soft_wrap=True)
 
 
-def _default_or_none(folder: Path) -> str | None:
-    try:
-        return default_key(folder)
-    except KeyFileError:
-        return None
+keys.add_command(status)
+keys.add_command(rotate)

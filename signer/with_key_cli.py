@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +13,9 @@ import click
 from provenance.console import warn
 from provenance.context import NamedPath
 from provenance.settings import Settings
-from signer.key_folder import KeyEntry, default_key, entry_of
+from signer.key_choice import default_key
+from signer.key_folder import KeyEntry, entry_of
+from signer.key_status import SOON_DAYS, days_left
 from signer.keys import load_key
 from signer.passphrase import secret_of
 
@@ -55,6 +58,9 @@ def chosen_key(
     secret = secret_of(entry, passphrase_file) if opened else None
     if opened:
         load_key(settings.keys, reference, secret, chain_file=chain_file)
+    left = days_left(entry, datetime.now(UTC)) if entry.chain else 0
+    if entry.chain and left < SOON_DAYS:
+        warn(f"the certificate of {entry.name} lasts {left} days more; `provenance keys status` says what to do")
     if entry.development:
         warn(f"{entry.name} is a development key: never publish what it signs")
     return Chosen(reference, str(chain_file.absolute()) if chain_file is not None else None, entry, secret)

@@ -19,8 +19,9 @@ from provenance.trust.purposes import C2PA_SIGNING, DOCUMENT_SIGNING, EMAIL_PROT
 from signer.algorithms import ALGORITHMS, PrivateKey
 from signer.authority import Issued, development_authority, issue_authority, issue_leaf
 from signer.certificates import assess_chain
+from signer.key_choice import choose_default, default_key
 from signer.key_files import open_private, read_pem
-from signer.key_folder import choose_default, default_key, entry_of, list_keys
+from signer.key_folder import entry_of, list_keys
 from signer.key_import import create_key, import_key
 from signer.keys import load_key
 from signer.request import signing_request
