@@ -1,7 +1,8 @@
 """What `make docs` runs: the parts of the documentation that come from the program itself.
 
-``docs/cli.md`` is the help of every command; ``docs/report.png`` is the top of the demonstration's report on the
-repainted clip, and ``docs/pages`` the server's pages on it, photographed by Chromium.
+``docs/cli.md`` is the help of every command; sessions in the documents are run (``docs_sessions``); ``docs/report.png``
+is the top of the demonstration's report on the repainted clip, and ``docs/pages`` the server's pages on it,
+photographed by Chromium.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from PIL import Image
 
 from benchmarks.demo import Demo
 from benchmarks.docs_pages import photograph_pages
+from benchmarks.docs_sessions import renew
 from provenance.cli import main as root
 
 DOCS = Path(__file__).parent.parent / "docs"
 REFERENCE = DOCS / "cli.md"
+SESSIONS = ("keys.md",)
+"""Documents with sessions that are run."""
 PICTURE = DOCS / "report.png"
 PAGES = DOCS / "pages"
 PAGE_SIZE = (1000, 1320)
@@ -95,6 +99,9 @@ def main() -> int:
     """Write all; 1 where the demonstration was not as expected or a picture is too large."""
     REFERENCE.write_text(reference(), encoding="utf-8")
     print(f"{REFERENCE.name} written")
+    for name in SESSIONS:
+        renew(DOCS / name)
+        print(f"{name} written")
     with tempfile.TemporaryDirectory() as folder:
         demo = Path(folder) / "demo"
         wrong = Demo(demo).run()
