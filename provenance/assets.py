@@ -34,6 +34,18 @@ class ReferenceCopy:
     media_type: str
 
 
+CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words that are burnt into the picture, in one of its ``CORNERS``. ``font``: a font file of one's own."""
+
+    text: str
+    corner: str = "top-left"
+    font: Path | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """What is to be signed and what its publisher says of it. Times are RFC 3339, place is free text.
@@ -42,7 +54,7 @@ class Capture:
     file that this is an edit of; ``components``: files that were put into it. Both bring their credentials along, and
     ``actions`` refer to them as "parent", "component-1", "component-2"…: what was done after it was created or opened,
     as C2PA actions. ``assertions``: further ones by their labels. ``redactions``: assertions of the parent, by label or
-    address, that are to be taken out of what comes along, and why.
+    address, that are to be taken out of what comes along, and why. ``label``: what is signed is the file with that.
     """
 
     path: Path
@@ -57,6 +69,7 @@ class Capture:
     actions: tuple[Mapping[str, Any], ...] = ()
     assertions: Mapping[str, Any] = field(default_factory=dict)
     redactions: Mapping[str, str] = field(default_factory=dict)
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from provenance.assets import CORNERS, Label
 from provenance.context import NamedPath
 from provenance.errors import CredentialError
 from signer.actions import actions_in, actions_of
@@ -48,6 +49,11 @@ def edit_options(command: Command) -> Command:
             help="Take this assertion of the parent out of what comes along, such as cawg.metadata, which names author "
             "and place; may be repeated.",
         ),
+        click.option("--label", metavar="TEXT", help="Burn these words into the picture, and declare that."),
+        click.option(
+            "--label-corner", type=click.Choice(CORNERS), default=CORNERS[0], show_default=True, help="Where they go."
+        ),
+        click.option("--label-font", type=NamedPath(), help="Font file, for letters beyond A to Z."),
     )
     for option in reversed(options):
         command = option(command)
@@ -62,11 +68,14 @@ def ordered(
     actions_file: Path | None,
     ingredients: tuple[Path, ...],
     redactions: tuple[str, ...],
+    label: str | None,
+    label_corner: str,
+    label_font: Path | None,
 ) -> Order:
     """The order with what these options say.
 
     Raises:
-        CredentialError: ``sign.action``, ``sign.redaction``.
+        CredentialError: ``sign.action``, ``sign.redaction``, ``sign.label``.
     """
     count = len(ingredients)
     declared = actions_of(actions, count)
@@ -75,8 +84,15 @@ def ordered(
     # Workers run where we do, but a run that is gone on with may not: its journal tells orders apart by these names.
     components = tuple(str(path.absolute()) for path in ingredients)
     parent = str(edit_of.absolute()) if edit_of is not None else None
-    redacted = redactions_of(redactions)
-    return pinned(replace(order, parent=parent, components=components, actions=declared, redactions=redacted))
+    order = replace(order, parent=parent, components=components, actions=declared, redactions=redactions_of(redactions))
+    if label is not None:
+        # Here and not at the top: it takes as long to import as all of the command.
+        from signer.label import check_label
+
+        check_label(Label(label, label_corner, label_font))
+        font = str(label_font.absolute()) if label_font is not None else None
+        order = replace(order, label=label, label_corner=label_corner, label_font=font)
+    return pinned(order)
 
 
 def _text_of(path: Path) -> str:

@@ -46,6 +46,9 @@ class Order:
     actions: tuple[Mapping[str, Any], ...] = ()
     assertions: Mapping[str, Any] = field(default_factory=dict)
     redactions: Mapping[str, str] = field(default_factory=dict)
+    label: str | None = None
+    label_corner: str | None = None
+    label_font: str | None = None
     pins: tuple[str, ...] = ()
 
     @property
@@ -73,7 +76,7 @@ def from_text(text: str) -> Order:
 
 def pinned(order: Order) -> Order:
     """The order with what the files that it names are like now: what was made of other ones is outdated."""
-    named = (*((order.parent,) if order.parent else ()), *order.components)
+    named = (*filter(None, (order.parent, order.label_font)), *order.components)
     return replace(order, pins=tuple(identity_of(Path(name)) or "" for name in named))
 
 

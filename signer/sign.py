@@ -37,6 +37,7 @@ from provenance.trust.policy import SignedUnder
 from provenance.workspace import work_folder
 from signer.authorities import Authorities
 from signer.certificates import require_chain
+from signer.label import check_label, labelled
 from signer.length import require_fitting_length
 from signer.manifest import check_capture, definition
 from signer.redactions import addresses
@@ -56,6 +57,7 @@ _SOUND_STATES = {CredentialState.AUTHENTIC, CredentialState.UNTRUSTED}
 @dataclass(frozen=True, slots=True)
 class _Job:
     capture: Capture
+    content: Path
     kind: MediaKind
     key: Signing
     anchors: Sequence[AnchorList]
@@ -88,7 +90,8 @@ def sign_file(
     1. What was asked for is usable, the target is free and is not the source, the key may sign now.
     2. The source is media, and not too long; a credential it has already becomes the parent, sound or not, unless it
        is named which file it was made from.
-    3. One decode gives fingerprints and reference copy.
+    3. Where a label is wanted, it is burnt into a copy, which is what is signed. One decode gives fingerprints and
+       reference copy.
     4. The signed file is written beside the target, read back, and must be sound and say what was meant.
     5. The reference copy is kept, then the file takes the target's name.
 
@@ -99,6 +102,8 @@ def sign_file(
     """
     moment = now or datetime.now(UTC)
     check_capture(capture)
+    if capture.label is not None:
+        check_label(capture.label)
     kind = sniff(capture.path)
     _check_target(capture, target, kind, replace=replace)
     require_chain(key.chain, moment)
@@ -106,10 +111,12 @@ def sign_file(
     # The decode below asks the same of the unchanged file, and is answered from memory.
     require_fitting_length(probe(capture.path, limits=settings.limits, require_sandbox=settings.require_sandbox))
     sources = sources_of(capture, anchors)
-    job = _Job(capture, kind, key, anchors, sources, addresses(capture.redactions, sources), authorities, moment)
+    redacted = addresses(capture.redactions, sources)
     with work_folder(settings.home / "work") as work:
+        content, capture = labelled(capture, work, settings)
+        job = _Job(capture, content, kind, key, anchors, sources, redacted, authorities, moment)
         prints, extraction = fingerprint(
-            capture.path,
+            content,
             work,
             limits=settings.limits,
             reference=not withhold_reference,
@@ -207,7 +214,7 @@ def _write(
             now=job.now,
         )
         return write_signed(
-            job.capture.path,
+            job.content,
             staged.path,
             described,
             kind=job.kind,

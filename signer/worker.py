@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from provenance.assets import Capture, asset_id_of
+from provenance.assets import CORNERS, Capture, Label, asset_id_of
 from provenance.context import error_as_json
 from provenance.credentials.reader import SIDECAR_SUFFIX, read_credential
 from provenance.credentials.values import CredentialState
@@ -120,12 +120,23 @@ def _capture(order: Order, path: Path) -> Capture:
         organisation=order.organisation,
         captured_at=order.captured_at,
         place=order.place,
-        parent=Path(order.parent) if order.parent else None,
+        parent=_path(order.parent),
         components=tuple(map(Path, order.components)),
         actions=tuple(order.actions),
         assertions=order.assertions,
         redactions=order.redactions,
+        label=_label(order),
     )
+
+
+def _label(order: Order) -> Label | None:
+    if order.label is None:
+        return None
+    return Label(order.label, order.label_corner or CORNERS[0], _path(order.label_font))
+
+
+def _path(name: str | None) -> Path | None:
+    return None if name is None else Path(name)
 
 
 def _title_of(path: Path) -> str:

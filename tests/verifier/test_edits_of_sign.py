@@ -11,7 +11,7 @@ from test_declared_edits import declared
 from test_verdicts_credentials import altering
 from verdict_desk import Desk
 
-from provenance.assets import Capture
+from provenance.assets import Capture, Label
 from provenance.report import Declared, Kind, Region, Verdict
 from signer.actions import actions_of
 from signer.redactions import redactions_of
@@ -77,3 +77,14 @@ def test_a_part_of_a_picture_that_was_not_declared_stays_altered(
     assert altering(report) == (set() if verdict is Verdict.MATCH else {Kind.REGION})
     said = {item.declared.actions for item in report.findings if item.declared and item.finding.kind is Kind.REGION}
     assert said == told
+
+
+def test_a_label_that_was_burnt_in_is_declared_and_nothing_else_is(desk: Desk, painted: Path, tmp_path: Path) -> None:
+    for source, verdict in ((desk.signed("cup.jpg"), Verdict.MATCH), (painted, Verdict.ALTERED)):
+        edit = tmp_path / f"{source.stem}.jpg"
+        parent = None if source == desk.signed("cup.jpg") else desk.signed("cup.jpg")
+        capture = Capture(source, "labelled", parent=parent, label=Label("Edited"))
+        sign_file(capture, edit, key=desk.key("courier"), settings=desk.settings, anchors=desk.anchors)
+        report = desk.verify(edit)
+        assert report.verdict is verdict
+        assert ("c2pa.addedText",) in {item.declared.actions for item in report.findings if item.declared}
