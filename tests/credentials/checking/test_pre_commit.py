@@ -79,6 +79,23 @@ def test_a_commit_is_stopped_until_its_pictures_are_signed(
     assert desk.run("check", "--", "--it's new.jpg").exit_code == 0
 
 
+def test_a_hook_of_git_alone_sees_what_the_commit_would_hold(
+    work: Path, git: Callable[..., str], home: Path, media: Path, signed: Callable[[str], Path]
+) -> None:
+    hook = work / ".git" / "hooks" / "pre-commit"
+    hook.write_text(f"#!/bin/sh\nexec {Path(sys.executable).parent / 'provenance'} --home {home} check -q --staged\n")
+    hook.chmod(0o755)
+    shutil.copy(signed("a.jpg"), work / "a.jpg")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "signed")
+    shutil.copy(media / "a.jpg", work / "a.jpg")
+    commit = ["git", "commit", "--all", "--message", "not staged before"]
+    stopped = subprocess.run(commit, cwd=work, capture_output=True, text=True, check=False)
+    assert stopped.returncode == 1
+    assert "FAIL  a.jpg  unsigned" in stopped.stderr
+    assert git("rev-list", "--count", "HEAD") == "1"
+
+
 def test_the_hooks_are_given_what_calls_itself_media() -> None:
     check, sign = yaml.safe_load(HOOKS.read_text())
     for suffix in MEDIA_SUFFIXES:
