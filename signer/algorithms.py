@@ -13,11 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from provenance.errors import KeyFileError
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+Digest: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
 ALGORITHMS = ("es256", "es384", "es512", "ps256", "ps384", "ed25519")
 
 _CURVES: dict[str, ec.EllipticCurve] = {"es256": ec.SECP256R1(), "es384": ec.SECP384R1(), "es512": ec.SECP521R1()}
-_HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+_HASHES: dict[str, Digest] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 _RSA_BITS = {"ps256": 3072, "ps384": 4096}
 
 
@@ -56,7 +57,7 @@ def algorithm_of(key: object) -> str:
     )
 
 
-def digest_of(algorithm: str) -> hashes.HashAlgorithm:
+def digest_of(algorithm: str) -> Digest:
     """The digest that an algorithm signs; not for ed25519, which signs the message itself."""
     return _HASHES[algorithm[2:]]
 
@@ -67,7 +68,7 @@ def sign_in_process(private: PrivateKey, algorithm: str, data: bytes) -> bytes:
         return private.sign(data)
     digest = digest_of(algorithm)
     if isinstance(private, rsa.RSAPrivateKey):
-        return private.sign(data, _pss(digest), digest)
+        return private.sign(data, pss_of(digest), digest)
     return private.sign(data, ec.ECDSA(digest))
 
 
@@ -81,7 +82,7 @@ def checked_signature(public: object, algorithm: str, data: bytes, signature: by
             if isinstance(public, ed25519.Ed25519PublicKey):
                 public.verify(form, data)
             elif isinstance(public, rsa.RSAPublicKey):
-                public.verify(form, data, _pss(digest_of(algorithm)), digest_of(algorithm))
+                public.verify(form, data, pss_of(digest_of(algorithm)), digest_of(algorithm))
             elif isinstance(public, ec.EllipticCurvePublicKey):
                 public.verify(form, data, ec.ECDSA(digest_of(algorithm)))
             else:
@@ -101,5 +102,6 @@ def _forms(public: object, signature: bytes) -> Iterator[bytes]:
     yield signature
 
 
-def _pss(digest: hashes.HashAlgorithm) -> padding.PSS:
+def pss_of(digest: hashes.HashAlgorithm) -> padding.PSS:
+    """The padding of RSA signatures: C2PA's, with a salt as long as the digest."""
     return padding.PSS(padding.MGF1(digest), digest.digest_size)

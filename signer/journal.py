@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +75,9 @@ class Journal:
             OutputError: ``batch.journal``.
         """
         self._path = path
+        with suppress(OSError):
+            # A key that is held elsewhere can sign without a home; where none can be made, SQLite says so below.
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._translated():
             self._database = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
             try:

@@ -161,10 +161,7 @@ def _state(entry: KeyEntry, now: datetime, record: Revocation | None, soon_days:
 
 def _next(entry: KeyEntry, state: State) -> str | None:
     name = entry.name
-    request = (
-        f"provenance keys request {name}" if entry.uri is None else "a request with the tools of what holds the key"
-    )
-    certify = f"{request}, then provenance keys import {name} --chain FILE"
+    certify = f"provenance keys request {name}, then provenance keys import {name} --chain FILE"
     if entry.development and state in (State.EXPIRING, State.EXPIRED):
         return "provenance init makes a new one once it has expired"
     return {

@@ -11,7 +11,6 @@ from typing import Protocol
 from cryptography import x509
 
 from provenance.errors import KeyFileError
-from signer.algorithms import algorithm_of
 from signer.signing import Signing
 
 GROUP = "provenance.key_stores"
@@ -34,16 +33,15 @@ PIN = Secret("PIN", "PROVENANCE_PIN")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A key that is held elsewhere. ``name``: what to call it where people read; ``uri``: its whole address."""
+    """A key that is held elsewhere. ``name``: what to call it where people read; ``uri``: its whole address.
+
+    ``algorithm``: what it is to sign with. ``chain`` is empty where the key is only to sign a certificate request.
+    """
 
     name: str
     uri: str
+    algorithm: str
     chain: tuple[x509.Certificate, ...]
-
-    @property
-    def algorithm(self) -> str:
-        """What its certificate says it signs with."""
-        return algorithm_of(self.chain[0].public_key())
 
 
 class KeyStore(Protocol):

@@ -49,7 +49,9 @@ def open_elsewhere(entry: KeyEntry, secret: str | None, now: datetime, *, proven
     if entry.uri is None:
         raise ValueError(entry.name)
     require_chain(entry.chain, now)
-    key = store_for(entry.uri).open(Held(entry.name, entry.uri, entry.chain), secret)
+    key = store_for(entry.uri).open(
+        Held(entry.name, entry.uri, algorithm_of(entry.chain[0].public_key()), entry.chain), secret
+    )
     if not proven:
         prove(key)
     return key

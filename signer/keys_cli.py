@@ -10,14 +10,14 @@ import click
 
 from provenance.console import safe, stdout, warn
 from provenance.context import NamedPath, settings_of
-from provenance.errors import KeyFileError
 from signer.key_choice import choose_default, default_or_none
 from signer.key_files import is_protected, open_private, read_pem
 from signer.key_folder import KeyEntry, entry_of, key_path, list_keys
 from signer.key_import import add_key, create_key, entry_to_add, import_key
 from signer.key_status_cli import rotate, status
-from signer.key_stores import PASSPHRASE, shown
+from signer.key_stores import PASSPHRASE, is_uri, shown, store_for
 from signer.passphrase import new_passphrase, secret_of
+from signer.remote_private import private_elsewhere
 from signer.request import signing_request
 from signer.signing import Signing
 
@@ -48,10 +48,11 @@ def new(ctx: click.Context, name: str, algorithm: str, passphrase_file: Path | N
 
 
 @keys.command("request")
-@click.argument("name")
+@click.argument("name", metavar="NAME|URI")
 @click.option("--organisation", required=True, help="The organisation that will sign.")
 @click.option("--common-name", help="Name of the signer [the organisation].")
 @click.option("--country", help="Two-letter country code.")
+@click.option("--public-key", type=_FILE, help="Public key in PEM, of a key given by its address.")
 @_passphrase_file
 @click.pass_context
 def request(
@@ -60,21 +61,26 @@ def request(
     organisation: str,
     common_name: str | None,
     country: str | None,
+    public_key: Path | None,
     passphrase_file: Path | None,
 ) -> None:
-    """Print a certificate signing request (PKCS#10, PEM) for a key."""
+    """Print a certificate signing request (PKCS#10, PEM) for a key.
+
+    A key that is held elsewhere signs its request, too. Of one that has no name here yet, give its public key.
+    """
     folder = settings_of(ctx).keys
-    entry = entry_of(folder, name)
-    if entry.uri is not None:
-        raise KeyFileError(
-            "keys.elsewhere",
-            f"the key {name} is held elsewhere, and requests are made where the key is",
-            expected="a key of this home",
-            found=shown(entry.uri),
-            hint="make the request with the tools of what holds it; then provenance keys import NAME --chain FILE",
-        )
-    private = open_private(read_pem(key_path(folder, name)), secret_of(entry, passphrase_file), name)
-    click.echo(signing_request(private, organisation, common_name, country).decode("ascii"), nl=False)
+    if is_uri(name):
+        entry = KeyEntry(shown(name), (), store_for(name).secret(name), uri=name)
+    else:
+        entry = entry_of(folder, name)
+    secret = secret_of(entry, passphrase_file)
+    elsewhere = entry.uri is not None
+    if elsewhere:
+        private = private_elsewhere(entry, secret, read_pem(public_key) if public_key else None)
+    else:
+        private = open_private(read_pem(key_path(folder, name)), secret, name)
+    made = signing_request(private, organisation, common_name, country, elsewhere=elsewhere)
+    click.echo(made.decode("ascii"), nl=False)
 
 
 @keys.command("import")

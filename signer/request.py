@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from provenance.errors import KeyFileError
 from provenance.trust.purposes import C2PA_SIGNING, EMAIL_PROTECTION
-from signer.algorithms import PrivateKey
+from signer.algorithms import PrivateKey, algorithm_of, digest_of, pss_of
 from signer.certificates import key_usage
 
 
-def signing_request(private: PrivateKey, organisation: str, common_name: str | None, country: str | None) -> bytes:
+def signing_request(
+    private: PrivateKey, organisation: str, common_name: str | None, country: str | None, *, elsewhere: bool = False
+) -> bytes:
     """A PKCS#10 request in PEM that asks for key usage digitalSignature and the C2PA purposes.
 
+    ``elsewhere``: the key is held elsewhere, and signs as it signs claims: RSA as PSS.
+
     Raises:
-        KeyFileError: ``keys.request``: a name that no certificate can carry.
+        KeyFileError: ``keys.request``: a name that no certificate can carry; or the key cannot sign.
     """
     names = [(NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, common_name or organisation)]
     if country is not None:
@@ -36,5 +40,8 @@ def signing_request(private: PrivateKey, organisation: str, common_name: str | N
         .add_extension(key_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     )
-    digest = None if isinstance(private, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return builder.sign(private, digest).public_bytes(serialization.Encoding.PEM)
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return builder.sign(private, None).public_bytes(serialization.Encoding.PEM)
+    digest = digest_of(algorithm_of(private))
+    padding = pss_of(digest) if elsewhere and isinstance(private, rsa.RSAPrivateKey) else None
+    return builder.sign(private, digest, rsa_padding=padding).public_bytes(serialization.Encoding.PEM)

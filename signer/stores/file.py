@@ -39,7 +39,8 @@ class FileStore:
                 hint="openssl pkcs8 -topk8 -in KEY -out ENCRYPTED",
             )
         private = open_private(pem, secret, held.name)
-        require_same_key(held.chain[0], private.public_key())
+        if held.chain:
+            require_same_key(held.chain[0], private.public_key())
         return SigningKey(held.name, held.algorithm, held.chain, private)
 
 

@@ -95,7 +95,7 @@ def _module(library: Any, wanted: TokenKey) -> Any:
             f"the security module {wanted.module} cannot be loaded",
             expected="the vendor's PKCS#11 library for this machine",
             found=str(error) or type(error).__name__,
-            hint="correct module-path; for SoftHSM: /usr/lib/softhsm/libsofthsm2.so",
+            hint="check module-path, and what configures the module (SoftHSM: SOFTHSM2_CONF)",
         ) from error
 
 

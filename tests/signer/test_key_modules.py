@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
 from held_keys import PIN, Certified, Token, certified, refused
 from signing_bench import Bench
 
@@ -20,6 +21,8 @@ from provenance.credentials.values import CredentialState
 from provenance.trust.anchors import add_anchors, load_anchors
 from signer.key_folder import entry_of
 from signer.keys import load_key
+from signer.remote_private import private_elsewhere
+from signer.request import signing_request
 from signer.sign import sign_file
 from signer.signing import Signing
 from signer.stores.pkcs11_uri import parse_pkcs11
@@ -64,6 +67,16 @@ def test_a_key_in_a_module_signs_what_reads_back_as_trusted(
     sign_file(Capture(media("png"), "t"), target, key=key, settings=bench.settings, anchors=anchors)
     assert Bench(bench.settings, bench.key, anchors).read(target).state is CredentialState.AUTHENTIC
     assert PIN not in repr(key)
+
+
+@pytest.mark.parametrize("label", KEYS)
+def test_a_key_in_a_module_signs_the_request_for_its_certificate(
+    label: str, token: Token, desks: dict[str, Certified], tmp_path: Path
+) -> None:
+    uri = token.uri(f"object={label}")
+    entry = entry_of(tmp_path, uri, desks[label].chain)
+    request = signing_request(private_elsewhere(entry, PIN, None), "Courier", None, None, elsewhere=True)
+    assert x509.load_pem_x509_csr(request).is_signature_valid
 
 
 def test_a_key_is_found_by_its_id_too(token: Token, desks: dict[str, Certified], tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from held_keys import PASSPHRASE, Certified, certified, refused
@@ -21,6 +23,7 @@ from provenance.cli import main
 from provenance.credentials.values import CredentialState
 from provenance.trust.anchors import add_anchors, load_anchors
 from signer.algorithms import checked_signature, new_private_key, sign_in_process
+from signer.journal import Journal
 from signer.key_folder import entry_of
 from signer.keys import load_key
 from signer.sign import sign_file
@@ -179,7 +182,22 @@ def test_a_key_that_was_given_a_name_signs_by_default(
     result = run("sign", media("png"), "-o", tmp_path, "--json")
     assert [entry["result"] for entry in json.loads(result.stdout)["results"]] == ["signed"]
     assert run("keys", "add", "desk", command(desk), "--chain", desk.chain).exit_code == 1
-    assert run("keys", "request", "desk", "--organisation", "City Courier").exit_code == 1
+    renewal = x509.load_pem_x509_csr(run("keys", "request", "desk", "--organisation", "City Courier").stdout_bytes)
+    assert renewal.is_signature_valid
+    assert renewal.public_key() == desk.private.public_key()
+
+
+def test_a_key_without_a_certificate_signs_the_request_for_one(
+    run: Run, desk: Certified, other: Certified, tmp_path: Path
+) -> None:
+    public = tmp_path / "desk.pub.pem"
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    public.write_bytes(desk.private.public_key().public_bytes(serialization.Encoding.PEM, form))
+    words = ("--organisation", "City Courier", "--public-key", public)
+    made = run("keys", "request", command(desk), *words)
+    assert x509.load_pem_x509_csr(made.stdout_bytes).is_signature_valid
+    assert "keys.wrong_signature" in run("keys", "request", command(other), *words).stderr
+    assert "keys.public" in run("keys", "request", command(desk), *words[:2]).stderr
 
 
 def test_a_key_that_does_not_prove_itself_gets_no_name(
@@ -199,6 +217,12 @@ def test_a_named_keys_chain_is_renewed_by_importing_the_new_one(
     assert entry_of(bench.settings.keys, "desk").chain == before
     assert run("keys", "import", "desk", "--chain", desk.chain).exit_code == 0
     assert run("sign", "x.png", "--key", "desk", "--chain", desk.chain).exit_code == 1
+
+
+def test_a_batch_needs_no_home_but_for_its_journal(tmp_path: Path) -> None:
+    with Journal(tmp_path / "home" / "signing.db") as journal:
+        assert journal.owed() == []
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
 
 
 def test_an_expired_certificate_is_refused_before_the_key_is_touched(tmp_path: Path) -> None:
