@@ -34,6 +34,34 @@ class Rates(BaseModel):
     log: int = Field(default=6000, ge=0)
 
 
+class OidcGrant(BaseModel):
+    """Who may do what: an account whose ``claim`` is ``value``, or a list with it, acts in this role for this
+    ``organisation``, named as in its certificates; for none, as the operator."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    claim: str = Field(min_length=1)
+    value: str = Field(min_length=1)
+    role: Literal["reader", "publisher", "admin"]
+    organisation: str | None = None
+
+
+class Oidc(BaseModel):
+    """A provider of OpenID Connect, with whose accounts people log in. ``name``: what the page calls them.
+
+    ``grants``: the first that fits counts; an account that none fits may not log in.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(pattern=r"^https?://[!-~]+$")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr | None = None
+    name: str = "your account"
+    scope: str = "openid profile email"
+    grants: tuple[OidcGrant, ...] = Field(min_length=1)
+
+
 class UploadLimits(BaseModel):
     """Bounds on files that are sent in parts: one file, all of a token's, all; and how long they may take."""
 
@@ -49,7 +77,7 @@ class Server(BaseModel):
     """How the registry is served. Sizes are in bytes.
 
     ``trusted_proxies``: addresses or networks whose word (X-Forwarded-For, X-Forwarded-Proto) on who asks, and whether
-    by https, is taken. ``metrics``: whether there is ``/metrics``.
+    by https, is taken. ``metrics``: whether there is ``/metrics``. ``oidc``: accounts to log in with, besides tokens.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +96,7 @@ class Server(BaseModel):
     max_registrations: int = Field(default=2, ge=1, le=256)
     trusted_proxies: tuple[IPvAnyNetwork, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     metrics: bool = False
+    oidc: Oidc | None = None
 
 
 class Checks(BaseModel):

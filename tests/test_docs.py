@@ -16,7 +16,7 @@ from provenance.cli import SHORT_HELP, main
 from provenance.exits import ExitCode
 from provenance.presentation.words import KINDS
 from provenance.report import Kind, Verdict
-from provenance.settings import Checks, Server, Settings
+from provenance.settings import Checks, Oidc, Server, Settings
 from signer.key_stores import PASSPHRASE, PIN
 from verifier.cli import EXITS
 from verifier.declarable import DECLARABLE
@@ -134,7 +134,7 @@ def test_the_verdict_policy_in_the_record_is_the_default() -> None:
 def test_no_document_names_a_variable_that_is_not_a_setting() -> None:
     known = {f"PROVENANCE_{name.upper()}" for name in Settings.model_fields}
     known |= {PASSPHRASE.variable, PIN.variable, "PROVENANCE_ALGORITHM"}
-    nested = {"SERVER": Server, "CHECKS": Checks}
+    nested = {"SERVER": Server, "CHECKS": Checks, "SERVER__OIDC": Oidc}
     known |= {f"PROVENANCE_{o}__{name.upper()}" for o, model in nested.items() for name in model.model_fields}
     for document in DOCUMENTS:
         for name in re.findall(r"PROVENANCE_[A-Z_]+", document.read_text("utf-8")):

@@ -186,7 +186,7 @@ def _checked(address: str, *, secret: bool) -> str:
             expected="https://HOST or http://HOST:PORT, without name and password",
             hint="correct --registry or the setting registry_url",
         )
-    if plain and secret and not _is_this_machine(host):
+    if plain and secret and not is_this_machine(host):
         raise RegistryError(
             "registry.insecure",
             "a token is not sent over a connection that anybody can read",
@@ -197,7 +197,8 @@ def _checked(address: str, *, secret: bool) -> str:
     return address.rstrip("/")
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to this host stays on this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from provenance import __version__
-from provenance.settings import Settings
+from provenance.errors import SettingsError
+from provenance.settings import Oidc, Settings
 from registry.server import (
     assets,
     check_results,
@@ -104,6 +105,8 @@ def create_app(settings: Settings) -> FastAPI:
     if figures is not None:
         app.state.metrics = figures
         app.include_router(metrics.router)
+    if settings.server.oidc is not None:
+        app.include_router(_accounts(settings.server.oidc))
     add_handlers(app)
     app.add_middleware(
         Guard,
@@ -115,3 +118,24 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.server.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(net) for net in settings.server.trusted_proxies])
     return app
+
+
+def _accounts(oidc: Oidc) -> APIRouter:
+    """The routes to log in with accounts.
+
+    Raises:
+        SettingsError: what they need is not installed.
+        RegistryError: the provider's address cannot be used.
+    """
+    try:
+        # Here and not at the top: few registries have it, and it is installed with the extra alone.
+        from registry.server.oidc_login import oidc_router
+    except ImportError as error:
+        raise SettingsError(
+            "settings.oidc",
+            "logging in with accounts needs more than is installed",
+            expected="the package authlib",
+            found=str(error),
+            hint="pip install 'provenance-toolkit[oidc]', or remove the setting server.oidc",
+        ) from error
+    return oidc_router(oidc)

@@ -44,9 +44,10 @@ def same_origin(request: Request) -> None:
 
 
 @router.get("/login", response_class=HTMLResponse, include_in_schema=False)
-def login_page(request: Request) -> HTMLResponse:
-    """Where the token is typed in."""
-    return page(request, "login.html.j2", title="Log in")
+def login_page(request: Request, service: Open) -> HTMLResponse:
+    """Where the token is typed in, or an account is chosen where the operator has named a provider of them."""
+    oidc = service.settings.server.oidc
+    return page(request, "login.html.j2", title="Log in", account=oidc.name if oidc else None)
 
 
 @router.post(
@@ -64,6 +65,12 @@ def login(
             raise
         raise unauthorized(error.code, error.message) from error
     answer = Response(status_code=303, headers={"Location": "/", "Cache-Control": "no-store"})
+    keep_session(request, answer, secret, lasting)
+    return answer
+
+
+def keep_session(request: Request, answer: Response, secret: str, lasting: timedelta) -> None:
+    """Have the browser keep a session's secret."""
     answer.set_cookie(
         COOKIE,
         secret,
@@ -72,7 +79,6 @@ def login(
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return answer
 
 
 @router.post("/logout", status_code=303, response_class=Response)

@@ -45,6 +45,8 @@ _STATUS = {
     "link.status": HTTPStatus.UNPROCESSABLE_ENTITY,
     "link.too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
     "link.too_slow": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "login.provider": HTTPStatus.BAD_GATEWAY,
+    "login.token": HTTPStatus.FORBIDDEN,
     "organisation.unknown": HTTPStatus.NOT_FOUND,
     "request.cursor": HTTPStatus.BAD_REQUEST,
     "sighting.address": HTTPStatus.UNPROCESSABLE_ENTITY,
