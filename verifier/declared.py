@@ -5,8 +5,8 @@ The declaration is a fact, read from a credential that is to be relied on; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import cv2
@@ -19,6 +19,7 @@ from provenance.report import WHOLE_FRAME, ClipFacts, Declared, Finding, Kind, R
 from verifier.declarable import DECLARABLE, SOUND, Declarable
 
 PARENT = "parentOf"
+PLACED = "c2pa.placed"
 MARGIN_S = 0.5
 """Seconds by which a finding may go beyond what is declared: findings are placed to half a second."""
 MARGIN = 0.05
@@ -31,29 +32,61 @@ _COLUMNS = 160
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Actions that a trusted signer states to have done to the original with this id, if that is registered."""
+    """Actions that a trusted signer states to have done to the original with this id, if that is registered.
+
+    ``asset_id`` is None for a compilation that was made from no single file. ``beside``: by the id of each original
+    that was placed in it, the actions that placed others.
+    """
 
     signer: str
-    asset_id: str
+    asset_id: str | None
     actions: tuple[Action, ...]
+    beside: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
+
+    def names(self, asset_id: str | None) -> bool:
+        """Whether this original is said to be what the clip was made from, or a part of it."""
+        return asset_id is not None and (asset_id == self.asset_id or asset_id in self.beside)
+
+    def of(self, finding: Finding) -> tuple[Action, ...]:
+        """The actions that may cover a finding."""
+        if finding.asset_id is not None and finding.asset_id == self.asset_id:
+            return self.actions
+        # Of a part of a compilation only this is told by the others' being there: that not all of the clip shows it.
+        return self.beside.get(finding.asset_id or "", ()) if finding.kind is Kind.FOREIGN_FOOTAGE else ()
 
 
 def declaration_of(credential: Credential) -> Declaration | None:
     """What a credential declares, if it is to be relied on and the parent it names is told beyond doubt.
 
     1. The credential is authentic: intact, over these bytes, of a trusted signer.
-    2. It names one parent, which has a manifest with a content hash, and whose own validation did not fail.
+    2. It names one parent, which has a manifest with a content hash, and whose own validation did not fail; or none,
+       but files of which the same is true, and which it says were placed.
     3. Of its actions, those that refer to an ingredient whose validation failed are left out.
     """
     if credential.state is not CredentialState.AUTHENTIC or credential.signer is None:
         return None
     parents = [ingredient for ingredient in credential.ingredients if ingredient.relationship == PARENT]
     source = source_of(parents[0]) if len(parents) == 1 else None
-    if source is None:
-        return None
     failed = {ingredient.label for ingredient in credential.ingredients if ingredient.failures}
     actions = tuple(action for action in credential.stated if failed.isdisjoint(action.ingredients))
-    return Declaration(credential.signer.name, source, actions)
+    beside = _beside(credential.ingredients, actions)
+    if source is None and (parents or not beside):
+        return None
+    return Declaration(credential.signer.name, source, actions, beside)
+
+
+def _beside(ingredients: Iterable[Ingredient], actions: Sequence[Action]) -> dict[str, tuple[Action, ...]]:
+    placed = [action for action in actions if action.label == PLACED]
+    named = {label for action in placed for label in action.ingredients}
+    parts: dict[str, set[str]] = {}
+    for part in ingredients:
+        asset_id = source_of(part)
+        if asset_id is not None and part.label in named:
+            parts.setdefault(asset_id, set()).add(part.label or "")
+    return {
+        asset_id: tuple(action for action in placed if not labels.issuperset(action.ingredients))
+        for asset_id, labels in parts.items()
+    }
 
 
 def source_of(ingredient: Ingredient) -> str | None:
@@ -64,12 +97,12 @@ def source_of(ingredient: Ingredient) -> str | None:
 
 
 def covered(declaration: Declaration | None, findings: Iterable[Finding], clip: ClipFacts) -> dict[Finding, Declared]:
-    """The findings about the declared parent that the declaration covers, in kind, time and place."""
+    """The findings about what it was made from that the declaration covers, in kind, time and place."""
     declared = {}
     for finding in findings if declaration else ():
-        if declaration is None or finding.asset_id != declaration.asset_id:
+        if declaration is None or not declaration.of(finding):
             continue
-        stated = [(action, _extents(action, finding, clip)) for action in declaration.actions]
+        stated = [(action, _extents(action, finding, clip)) for action in declaration.of(finding)]
         if _covers([extent for _, extents in stated for extent in extents], finding, clip):
             names = dict.fromkeys(action.label for action, extents in stated if extents)
             declared[finding] = Declared(declaration.signer, tuple(names))

@@ -242,7 +242,7 @@ def _examine(
         coverage=coverage(clip, alignments, showings),
         compared=all(comparison.complete for comparison in compared),
         doubt=doubt(clip, alignments) or next((s.doubt for s in showings if s.doubt), None) or copies.doubt(),
-        derived=declaration is not None and any(match.asset_id == declaration.asset_id for match in matches),
+        derived=declaration is not None and any(declaration.names(match.asset_id) for match in matches),
         unfinished=_left_undone(watch, unlaid, compared),
     )
     return _Outcome(

@@ -192,3 +192,38 @@ def test_what_is_declared_is_disclosed_under_any_policy_and_the_verdict_follows(
     assert decide(facts, both[1:]) is Verdict.MATCH
     assert decide(facts, ()) is Verdict.AUTHENTIC
     assert decide(dataclasses.replace(facts, derived=False), both[1:]) is Verdict.AUTHENTIC
+
+
+def part(number: int, **changes: Any) -> Ingredient:
+    whole = Ingredient(
+        f"part {number}", "componentOf", f"urn:c2pa:p{number}", hard_binding=f"sha256:{number:02}", label=f"i{number}"
+    )
+    return dataclasses.replace(whole, **changes)
+
+
+def placed(*labels: str) -> Action:
+    return Action("c2pa.placed", ingredients=labels)
+
+
+def test_parts_of_a_compilation_are_told_by_the_others_that_were_placed() -> None:
+    first = asset_id_of("urn:c2pa:p1", "sha256:01")
+    other = Finding(Kind.FOREIGN_FOOTAGE, 0.8, "x", clip=Interval.of(3, 6), asset_id=first)
+    painted = dataclasses.replace(PAINTED, asset_id=first)
+
+    def told(*actions: Action, parts: tuple[Ingredient, ...]) -> set[Kind]:
+        credential = dataclasses.replace(TRUSTED, ingredients=parts, stated=actions)
+        return {finding.kind for finding in covered(declaration_of(credential), [other, painted], CLIP)}
+
+    both = part(1), part(2)
+    assert told(placed("i1"), placed("i2"), parts=both) == {Kind.FOREIGN_FOOTAGE}
+    assert told(placed("i1", "i2"), parts=both) == {Kind.FOREIGN_FOOTAGE}
+    # What came from elsewhere must have been placed, too, and from a file that holds if it has a credential.
+    assert told(placed("i1"), parts=both) == set()
+    assert told(placed("i1"), placed("i2"), parts=(part(1), part(2, failures=("x",)))) == set()
+    assert told(placed("i1"), placed("i2"), parts=(part(1, failures=("x",)), part(2))) == set()
+    assert told(placed("i2"), Action("c2pa.edited"), parts=both) == set()
+    assert told(placed("i1"), placed("i3"), parts=(part(1), part(1, label="i3"))) == set()
+    assert told(placed("i1"), placed("i2"), parts=(part(1), part(2, manifest_label=None))) == {Kind.FOREIGN_FOOTAGE}
+    # A parent that fails is not got rid of by naming parts as well.
+    failed = Ingredient("p", "parentOf", "urn:c2pa:9", failures=("x",), hard_binding="sha256:09", label="p")
+    assert told(placed("i1"), placed("i2"), parts=(*both, failed)) == set()
