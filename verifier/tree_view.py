@@ -73,6 +73,8 @@ def _node_lines(node: Node, indent: str) -> Iterator[str]:
         yield inner + " ".join(filter(None, said))
     if node.failures:
         yield f"{inner}FAILS {', '.join(node.failures)}"
+    for identity in node.identities:
+        yield f"{inner}names {identity} (an identity that nobody here vouches for)"
     titles = {link.label: link.title for link in node.links}
     for told in node.told:
         yield inner + _told_text(told, titles)
@@ -126,6 +128,7 @@ def _node(node: Node) -> dict[str, Any]:
         "failures": list(node.failures),
         "actions": [_told(told) for told in node.told],
         "redactions": list(node.redactions),
+        "identities": list(node.identities),
         "ingredients": [_link(link) for link in node.links],
         "truncated": node.more,
     }

@@ -32,6 +32,12 @@ BOUND_CODES = frozenset(
 )
 """Successes that say: these are the bytes that were signed."""
 
+IDENTITY_UNKNOWN = frozenset(
+    {"cawg.x509.credential.untrusted", "cawg.ica.untrusted_issuer", "cawg.ica.did_unavailable"}
+)
+"""Failures that say: nobody vouches for an identity (CAWG) that is told beside the signer's. They are notes to us:
+whoever signed the whole is as trusted as without it."""
+
 SIGNATURE_CODE = "claimSignature.validated"
 REVOKED_CODES = frozenset({"signingCredential.ocsp.revoked", "signingCredential.revoked"})
 NOT_REVOKED_CODE = "signingCredential.ocsp.notRevoked"

@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from provenance.credentials.actions import read_actions
 from provenance.credentials.shapes import codes, entries, items, mapping, text
-from provenance.credentials.states import UNTRUSTED_CODE, Statuses
+from provenance.credentials.states import IDENTITY_UNKNOWN, UNTRUSTED_CODE, Statuses
 from provenance.credentials.values import Action, Ingredient
 from provenance.credentials.vouching import Vouchers
 
@@ -58,15 +58,17 @@ class ManifestStore:
         broken = [code for delta in self._deltas() for code in codes(delta.get("failure"))]
         return Statuses(
             success=frozenset(codes(active.get("success"))),
-            failures=codes(active.get("failure")),
-            broken_ingredients=tuple(dict.fromkeys(code for code in broken if code != UNTRUSTED_CODE)),
+            failures=_faults(codes(active.get("failure"))),
+            broken_ingredients=_faults(code for code in broken if code != UNTRUSTED_CODE),
             own=own,
             library_state=text(self._summary.get("validation_state")),
         )
 
     def notes(self) -> tuple[str, ...]:
         """Informational codes of the active manifest."""
-        return codes(mapping(self._results, "activeManifest").get("informational"))
+        active = mapping(self._results, "activeManifest")
+        unknown = (code for code in codes(active.get("failure")) if code in IDENTITY_UNKNOWN)
+        return (*codes(active.get("informational")), *unknown)
 
     def serial(self) -> str | None:
         """The serial number, in hex, of the certificate that the library verified."""
@@ -164,12 +166,12 @@ class ManifestStore:
             (text(status.get("code"), 200), text(status.get("url")) or "")
             for status in recorded or items(entry.get("validation_status"))
         ]
-        return tuple(dict.fromkeys(code for code, url in found if code and (code, url) not in resolved))
+        return _faults(code for code, url in found if code and (code, url) not in resolved)
 
     def failing_now(self, label: str) -> tuple[str, ...]:
         """Failures found now, and not when it was taken in, of a manifest that the active one builds on."""
         found = (status for delta in self._deltas() for status in items(delta.get("failure")))
-        return codes([status for status in found if label in (text(status.get("url")) or "")])
+        return _faults(codes([status for status in found if label in (text(status.get("url")) or "")]))
 
     def _failures(self, root: Mapping[str, Any]) -> Iterator[str]:
         pending, seen = [root], set[str]()
@@ -201,6 +203,11 @@ class ManifestStore:
             if entry.get("relationship") == "parentOf":
                 return text(entry.get("active_manifest"))
         return None
+
+
+def _faults(found: Iterable[str]) -> tuple[str, ...]:
+    """Each code once, without those that are none of the credential's faults."""
+    return tuple(code for code in dict.fromkeys(found) if code not in IDENTITY_UNKNOWN)
 
 
 def _binding(data: Mapping[str, Any]) -> str | None:

@@ -79,7 +79,8 @@ class Node:
     """A manifest. ``trusted``: whether a trust list vouches for its signer. ``time``: when it says it was signed.
 
     ``failures``: status codes that its validation fails with now. ``redactions``: addresses of assertions that it
-    takes out of earlier manifests. ``more``: whether it tells more than is kept here.
+    takes out of earlier manifests. ``identities``: whom else it names (CAWG), and in which roles. ``more``: whether it
+    tells more than is kept here.
     """
 
     label: str
@@ -92,6 +93,7 @@ class Node:
     redactions: tuple[str, ...]
     failures: tuple[str, ...]
     links: tuple[Link, ...]
+    identities: tuple[str, ...] = ()
     more: bool = False
 
 
@@ -160,6 +162,7 @@ class _Reader:
             # Of the active manifest it is the file that counts, and this was read without it.
             failures=self._own_failures() if active else self._store.failing_now(label),
             links=tuple(self._link(entry, depth + 1) for entry in ingredients[:MAX_TOLD]),
+            identities=tuple(_identities(manifest)[:MAX_TOLD]),
             more=max(len(told), len(ingredients), len(redactions)) > MAX_TOLD,
         )
 
@@ -218,3 +221,17 @@ class _Reader:
                 )
             )
         return told
+
+
+def _identities(manifest: Mapping[str, Any]) -> list[str]:
+    found = []
+    for assertion in items(manifest.get("assertions")):
+        if (text(assertion.get("label")) or "").startswith("cawg.identity"):
+            data = mapping(assertion.get("data"))
+            who = mapping(data.get("signature_info"))
+            names = (text(who.get("issuer"), _TEXT), text(who.get("common_name"), _TEXT))
+            payload = mapping(data.get("signer_payload"))
+            roles = [text(role, 100) for role in entries(payload.get("role"))[:10]]
+            parts = [*names, *roles] if any(names) else [text(payload.get("sig_type"), 100), *roles]
+            found.append(", ".join(part for part in parts if part) or "(unreadable)")
+    return found
