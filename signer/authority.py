@@ -53,7 +53,8 @@ def development_authority(folder: Path, *, now: datetime | None = None) -> Devel
     """Make root, intermediate and a signing key ``development`` in the keys folder, unless they are there and valid.
 
     The private keys of root and intermediate are thrown away: nobody can issue more certificates from them.
-    An expired key is made anew under a new root; the old roots stay, so that what they signed still reads.
+    An expired key is made anew under a new root; the old roots stay, so that what they signed still reads. One in whose
+    place another key signs is left alone.
     """
     moment = now or datetime.now(UTC)
     roots = folder / f"{NAME}.root.pem"
@@ -61,6 +62,8 @@ def development_authority(folder: Path, *, now: datetime | None = None) -> Devel
         try:
             load_key(folder, NAME, None, now=moment)
         except KeyFileError as error:
+            if error.code == "keys.retired":
+                return DevelopmentAuthority(NAME, read_pem(roots), created=False)
             if error.code != "keys.expired":
                 raise
         else:

@@ -151,6 +151,14 @@ def test_a_key_takes_the_place_of_another_and_back(run: Run, folder: Path, tmp_p
     assert load_key(folder, "old", PASSPHRASE).name == "old"
 
 
+def test_a_development_key_that_was_replaced_stays_so(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("init")
+    keep(folder, "desk", certified(tmp_path / "a"))
+    assert run("keys", "rotate", "development", "desk").exit_code == 0
+    assert run("init").exit_code == 0
+    assert default_key(folder) == "desk"
+
+
 def test_a_key_that_cannot_sign_takes_no_place(run: Run, folder: Path, tmp_path: Path) -> None:
     keep(folder, "old", certified(tmp_path / "a"))
     run("keys", "default", "old")

