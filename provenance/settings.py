@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     originals: tuple[Path, ...] = ()
     tsa: tuple[str, ...] = ()
     tsa_policy: Literal["require", "optional", "queue"] = "require"
-    tsa_seconds: float = Field(default=10, ge=0.1, le=300)
+    tsa_seconds: float = Field(default=10, ge=0.1, le=25)
     log_origin: str | None = Field(default=None, pattern=r"^[!-*,-~]{1,200}$")
     require_sandbox: bool = False
     limits: Limits = Field(default_factory=Limits)

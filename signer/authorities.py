@@ -12,6 +12,9 @@ from provenance.assets import Stamp
 from provenance.errors import CredentialError
 from signer.timestamps import NoStampError, ask
 
+MOST_S = 25.0
+"""The library waits 30 s for an answer to one question (measured); what is not asked by then is asked for the next."""
+
 _LEFT_ALONE_S = 30.0
 """A batch does not wait for a silent authority file after file: it is asked again after this time."""
 
@@ -26,7 +29,7 @@ class StampPolicy(StrEnum):
 
 @dataclass(slots=True)
 class Authorities:
-    """Authorities in the order in which they are asked. ``limit_s``: how long each may take.
+    """Authorities in the order in which they are asked. ``limit_s``: how long each may take, at most ``MOST_S``.
 
     One object for all that a process signs: it remembers who was silent.
     """
@@ -43,6 +46,8 @@ class Authorities:
         Raises:
             CredentialError: ``sign.tsa_url``.
         """
+        if not 0 < self.limit_s <= MOST_S:
+            raise ValueError(self.limit_s)
         for url in self.urls:
             _check_address(url)
 
@@ -74,10 +79,17 @@ class Asking:
         self._failures: list[str] = []
         self.answered: str | None = None
 
+    @property
+    def left(self) -> bool:
+        """Whether there are authorities that have not been asked yet."""
+        return bool(self._left)
+
     def answer(self, query: bytes) -> bytes | None:
-        """The first good answer; None where there is none."""
+        """The first good answer; None where there is none, or where there was no time to ask all that are left."""
         self.answered = None
-        while self._left:
+        clock, limit_s = self._authorities.clock, self._authorities.limit_s
+        began = clock()
+        while self._left and clock() - began <= MOST_S - limit_s:
             url = self._left.pop(0)
             try:
                 answer = self._authorities.ask(url, query)

@@ -1,6 +1,6 @@
 """Signing with a time stamp: the library asks us, and we ask the authorities, in order and with limits.
 
-The library itself knows one address and no time limit. It is given one of ours, on the loopback.
+The library itself knows one address. It is given one of ours, on the loopback.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ def stamped(write: Write, authorities: Authorities | None) -> tuple[bytes, Stamp
             except CredentialError as error:
                 if error.code != _NO_STAMP:
                     raise
-                if asking.answered is None:
+                if asking.answered is not None:
+                    # It looked sound, and the library did not take it: the next one is asked.
+                    asking.refuse(f"the C2PA library did not take its stamp ({error.found})")
+                elif not asking.left:
                     break
-                # It looked sound, and the library did not take it: the next one is asked.
-                asking.refuse(f"the C2PA library did not take its stamp ({error.found})")
     if authorities.policy is StampPolicy.REQUIRE:
         raise no_stamp(asking.stamp)
     return write(None), asking.stamp

@@ -135,6 +135,31 @@ def test_the_next_authority_is_asked_when_one_is_down_wrong_or_lying(
     assert f"the time stamp is by {authority.url('good')}" in asset.notes[0]
 
 
+def test_authorities_for_which_there_was_no_time_are_asked_for_the_next_signature(
+    bench: Bench, media: Callable[[str], Path], authority: TimeAuthority
+) -> None:
+    class Slow(Authorities):
+        """Each question takes as long as it may, on a clock of its own."""
+
+        now = 0.0
+
+        def ask(self, url: str, query: bytes) -> bytes:
+            self.now += self.limit_s
+            return super().ask(url, query)
+
+    ways = ("busy", "garbage", "empty", "refusal", "good")
+    slow = Slow(tuple(map(authority.url, ways)))
+    slow.clock = lambda: slow.now
+    authority.asked.clear()
+    target = bench.settings.home / "signed.png"
+    asset = sign_file(
+        Capture(media("png"), "t"), target, key=bench.key, settings=bench.settings, anchors=(), authorities=slow
+    )
+    assert authority.asked == list(ways)
+    assert asset.stamp is not None
+    assert (asset.stamp.authority, len(asset.stamp.failures)) == (authority.url("good"), 4)
+
+
 def test_where_none_answers_nothing_is_written_and_each_is_named(
     bench: Bench, media: Callable[[str], Path], authority: TimeAuthority, tmp_path: Path
 ) -> None:
