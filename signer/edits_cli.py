@@ -77,6 +77,8 @@ def ordered(
     Raises:
         CredentialError: ``sign.action``, ``sign.redaction``, ``sign.label``.
     """
+    if label is None and label_font is not None:
+        raise click.UsageError("--label-font needs --label")
     count = len(ingredients)
     declared = actions_of(actions, count)
     if actions_file is not None:

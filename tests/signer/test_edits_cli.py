@@ -107,6 +107,9 @@ def test_a_parent_that_does_not_hold_is_recorded_and_told(
         (["--ingredient", "missing.png"], 1, "media.missing"),
         (["--redact", "cawg.metadata"], 1, "sign.redaction"),
         (["--edit-of", "missing.png", "--source-type", "composite"], 2, "an edit is no source"),
+        (["--label-font", "font.ttf"], 2, "--label-font needs --label"),
+        (["--label", "Geändert"], 1, "sign.label"),
+        (["--label", "Edited", "--label-corner", "middle"], 2, "--label-corner"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_written(
