@@ -20,6 +20,8 @@ from verifier.checking.faults import OF_STATE, Fault, remedy
 from verifier.checking.finding import Asset
 from verifier.credential_view import explanation
 
+_LFS = b"version https://git-lfs.github.com/spec/"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedAsset:
@@ -105,9 +107,9 @@ def check_assets(
 
 def _answer(asset: Asset, answer: Credential | MediaError | CredentialError, catalog: Catalog | None) -> CheckedAsset:
     if not isinstance(answer, Credential):
-        return CheckedAsset(
-            asset.name, asset.file, "unreadable", Fault.UNREADABLE, reason=answer.message, codes=(answer.code,)
-        )
+        pointer = answer.code == "media.unrecognised" and _is_pointer(asset.file)
+        kind = Fault.POINTER if pointer else Fault.UNREADABLE
+        return CheckedAsset(asset.name, asset.file, "unreadable", kind, reason=answer.message, codes=(answer.code,))
     fault = OF_STATE.get(answer.state)
     said = [explanation(answer)]
     if fault is Fault.UNTRUSTED and answer.trust_reason:
@@ -124,6 +126,11 @@ def _answer(asset: Asset, answer: Credential | MediaError | CredentialError, cat
         reason=" ".join([*said, *(f"[{code}]" for code in answer.codes)]),
         codes=answer.codes,
     )
+
+
+def _is_pointer(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(len(_LFS)) == _LFS
 
 
 def _standing(credential: Credential, catalog: Catalog) -> tuple[Fault | None, str | None]:

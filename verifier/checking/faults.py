@@ -18,6 +18,7 @@ class Fault(StrEnum):
     BROKEN = "broken"
     UNTRUSTED = "untrusted"
     UNREADABLE = "unreadable"
+    POINTER = "pointer"
     UNREGISTERED = "unregistered"
     WITHDRAWN = "withdrawn"
     REVOKED = "revoked"
@@ -39,6 +40,7 @@ TITLES = {
     Fault.BROKEN: "The credential of the asset cannot be read",
     Fault.UNTRUSTED: "The asset was signed by somebody who is not allowed to",
     Fault.UNREADABLE: "The asset cannot be read as media",
+    Fault.POINTER: "The asset is not there, only a pointer of Git LFS to it",
     Fault.UNREGISTERED: "The asset is not in the registry",
     Fault.WITHDRAWN: "The asset was withdrawn from the registry",
     Fault.REVOKED: "The certificate that signed the asset was revoked",
@@ -52,6 +54,7 @@ REMEDIES = {
     Fault.UNTRUSTED: "have it signed by an allowed signer; for one who is allowed, `provenance trust add` the"
     " authority, or name them with --signer or --signer-sha256",
     Fault.UNREADABLE: "repair or remove the file; what is no asset goes into .provenanceignore",
+    Fault.POINTER: "fetch the files themselves with `git lfs pull`, or lfs: true in the checkout",
     Fault.UNREGISTERED: "`provenance register FILE`",
     Fault.WITHDRAWN: "take the file out, or ask its owner why it was withdrawn",
     Fault.REVOKED: "have it signed with a key whose certificate stands",

@@ -21,16 +21,17 @@ class Repository:
     """
 
     def __init__(self) -> None:
-        answer = _git(["rev-parse", "--show-toplevel"], None)
-        if answer is None:
+        done = _git(["rev-parse", "--show-toplevel"], None)
+        if done.returncode:
             raise CheckError(
                 "check.no_repository",
-                "the working folder is in no git repository",
+                "git knows no repository in the working folder",
                 expected="a folder of a repository, to find out what was changed",
-                found=str(Path.cwd()),
-                hint="run the command there, or leave out --since and --staged",
+                found=_complaint(done),
+                hint="run the command there; where git minds who owns the folder, as in containers,"
+                " `git config --global --add safe.directory FOLDER`",
             )
-        self.top = Path(os.fsdecode(answer.removesuffix(b"\n")))
+        self.top = Path(os.fsdecode(done.stdout.removesuffix(b"\n")))
 
     def changed_since(self, revision: str) -> list[Path]:
         """Absolute names of what differs between a revision and the working tree; some may not be there any more.
@@ -38,8 +39,8 @@ class Repository:
         Raises:
             CheckError: the revision is unknown.
         """
-        commit = _git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], self.top)
-        if commit is None:
+        done = _git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], self.top)
+        if done.returncode:
             raise CheckError(
                 "check.unknown_revision",
                 "git does not know the revision that was given",
@@ -47,7 +48,7 @@ class Repository:
                 found=revision[:200] or "an empty name",
                 hint="a shallow clone lacks older commits: `git fetch --unshallow`, or fetch-depth: 0 in the checkout",
             )
-        return self._names(self._run("diff", *_NAMES, commit.decode("ascii").strip(), "--"))
+        return self._names(self._run("diff", *_NAMES, done.stdout.decode("ascii").strip(), "--"))
 
     def staged(self) -> list[Path]:
         """Absolute names of what the next commit would change; some may be deleted by it."""
@@ -66,24 +67,28 @@ class Repository:
         return [self.top / os.fsdecode(name) for name in answer.split(b"\0") if name]
 
     def _run(self, *arguments: str, data: bytes = b"") -> bytes:
-        answer = _git(arguments, self.top, data)
-        if answer is None:
+        done = _git(arguments, self.top, data)
+        if done.returncode:
             raise CheckError(
                 "check.git",
                 "git could not say what was changed",
                 expected=f"an answer to git {arguments[0]}",
-                found="an error of git",
+                found=_complaint(done),
                 hint=f"run `git {' '.join(arguments[:2])}` in {self.top} to see it",
             )
-        return answer
+        return done.stdout
 
 
-def _git(arguments: Iterable[str], folder: Path | None, data: bytes = b"") -> bytes | None:
-    """What git answers, or None where it fails. Within a hook, git's own variables name the index."""
+def _git(arguments: Iterable[str], folder: Path | None, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run git. Within a hook, git's own variables name the index."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, input=data, capture_output=True, check=False)  # noqa: S603, S607
+        return subprocess.run(["git", *arguments], cwd=folder, input=data, capture_output=True, check=False)  # noqa: S603, S607
     except FileNotFoundError as error:
         raise CheckError(
             "check.no_git", "git is not installed", expected="git on the PATH", hint="install git (apt-get install git)"
         ) from error
-    return done.stdout if done.returncode == 0 else None
+
+
+def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    return lines[0][:300] if lines else f"git ended with {done.returncode}"

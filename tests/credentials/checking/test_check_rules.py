@@ -116,6 +116,14 @@ def test_an_entry_is_stale_once_its_file_is_signed(tree: Path, check: Run, signe
     assert (result.exit_code, "a.jpg of the baseline is stale" in result.stderr) == (0, True)
 
 
+def test_a_pointer_of_git_lfs_is_said_to_be_one(tree: Path, check: Run) -> None:
+    (tree / "far.jpg").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    result = check("far.jpg")
+    assert result.exit_code == 6
+    assert "FAIL  far.jpg  pointer" in result.stdout
+    assert "git lfs pull" in result.stdout
+
+
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", '{"schema": "provenance.check-baseline/1", "files": [{"path": 1}]}', "[" * 100_000]
 )
