@@ -16,7 +16,7 @@ from signer.keys import load_key
 
 @pytest.fixture(autouse=True)
 def no_passphrase_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PROVENANCE_PASSPHRASE", "PROVENANCE_HOME"):
+    for name in ("PROVENANCE_PASSPHRASE", "PROVENANCE_PIN", "PROVENANCE_TSA", "PROVENANCE_HOME"):
         monkeypatch.delenv(name, raising=False)
 
 
