@@ -221,7 +221,7 @@ def _vote(likeness: _Likeness, window: slice, speeds: tuple[float, ...]) -> tupl
         shifts = np.round(speed * (np.arange(len(moments)) - middle)).astype(int)
         scores = np.zeros(len(originals), np.float32)
         for row, shift in zip(likeness.at(speed)[window], shifts, strict=True):
-            scores += _shifted(row, int(shift))
+            _add_shifted(scores, row, int(shift))
         scores /= len(moments)
         peak = int(np.argmax(scores))
         # A grid of speeds splits hairs: another speed must be clearly better than the plain one.
@@ -230,13 +230,11 @@ def _vote(likeness: _Likeness, window: slice, speeds: tuple[float, ...]) -> tupl
     return best
 
 
-def _shifted(row: NDArray[np.float32], shift: int) -> NDArray[np.float32]:
-    """``row`` moved so that entry i is row[i + shift]; zero beyond its ends."""
-    out = np.zeros_like(row)
+def _add_shifted(total: NDArray[np.float32], row: NDArray[np.float32], shift: int) -> None:
+    """Add ``row`` moved so that entry i is row[i + shift]; nothing beyond its ends."""
     count = len(row) - abs(shift)
     if count > 0:
-        out[max(0, -shift) :][:count] = row[max(0, shift) :][:count]
-    return out
+        total[max(0, -shift) :][:count] += row[max(0, shift) :][:count]
 
 
 def agree(cast: NDArray[np.float64]) -> list[Line]:

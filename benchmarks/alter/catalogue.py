@@ -64,6 +64,7 @@ ALTERATIONS: tuple[Alteration, ...] = (
     _heard("silenced", "stretch silenced", sounds.stretch_of(sounds.silence)),
     _heard("noise", "stretch under noise", sounds.stretch_of(sounds.noise)),
     _heard("shifted", "sound shifted", sounds.shifted, 2.0),
+    _heard("sound-cut", "sound cut out", sounds.cut_out, 2.0),
     _timed("slowed", "slowed", timing.at_speed(slower=True)),
     _timed("hurried", "hurried", timing.at_speed(slower=False)),
     Alteration("added", "thing added", painted(paints.added, (0.1, 0.05, 0.02), 0.7, _PART)),

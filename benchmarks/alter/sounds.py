@@ -68,6 +68,14 @@ def shifted(job: Job) -> Altered:
     return _of(job, fitted(late, length), (0.0, job.footage.seconds), (EDITED, REPLACED))
 
 
+def cut_out(job: Job) -> Altered:
+    """As much as an alteration lasts taken out of the sound, what follows moved up, and nothing heard at the end."""
+    first, last = loud_stretch(job)
+    sound = job.footage.sound
+    shorter = np.concatenate([sound[: round(first * RATE)], sound[round(last * RATE) :]])
+    return _of(job, fitted(shorter, len(sound)), (first, job.footage.seconds), (EDITED, REPLACED))
+
+
 def under_music(job: Job) -> Altered:
     """Music under what is heard, which is all still there: to some an edit, to others none."""
     tune = music(job.footage.seconds, job.rng) * level_of(job.footage.sound) * _MUSIC[job.strength]
