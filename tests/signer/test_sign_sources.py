@@ -157,3 +157,16 @@ def test_an_order_is_another_one_when_a_file_that_it_names_is(media: Callable[[s
     named.write_bytes(media("jpg").read_bytes())
     assert pinned(order).digest != first.digest
     assert replace(order, components=()).digest == Order("key").digest
+
+
+def test_a_part_that_was_tampered_with_costs_the_others_nothing(
+    bench: Bench, media: Callable[[str], Path], sign: Sign, tmp_path: Path
+) -> None:
+    part, good = sign(media("jpg"), "part.jpg"), sign(media("png"), "good.png")
+    forged = tmp_path / "forged.jpg"
+    forged.write_bytes(part.read_bytes().replace(b"title of part", b"title of PART"))
+    made = bench.read(sign(media("webp"), "made.webp", parent=good, components=(forged,)))
+    assert made.state is CredentialState.AUTHENTIC
+    found = {ingredient.title: ingredient for ingredient in made.ingredients}
+    assert (found["good.png"].manifest_label, found["good.png"].failures) == (bench.read(good).manifest_label, ())
+    assert "claimSignature.mismatch" in found["forged.jpg"].failures
