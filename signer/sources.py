@@ -13,6 +13,7 @@ from typing import Any
 
 from provenance.assets import Capture
 from provenance.credentials.reader import read_credential
+from provenance.credentials.states import SIGNATURE, UNTRUSTED_CODE
 from provenance.credentials.values import Credential, CredentialState
 from provenance.errors import CredentialError
 from provenance.media.kinds import sniff
@@ -97,7 +98,7 @@ def without_history(sources: Iterable[Source], unreadable: str | None) -> tuple[
 def failing(sources: Iterable[Source]) -> tuple[str, ...]:
     """What its publisher should know of sources whose credentials do not hold, in words."""
     return tuple(
-        f"the credential of {source.title} does not hold ({', '.join(source.failures[:5])}): the new one says so"
+        f"{_fault(source)} ({', '.join(source.failures[:5])}): the new credential says so"
         for source in sources
         if source.failures
     )
@@ -115,7 +116,7 @@ def description(source: Source) -> dict[str, Any]:
         return result
     result["format"] = source.kind.media_type
     if source.form is not Form.NONE:
-        failures = [{"code": code, "explanation": "found when this manifest was made"} for code in source.failures]
+        failures = [_status(code, source) for code in source.failures]
         result["validation_results"] = {"activeManifest": {"success": [], "informational": [], "failure": failures}}
     if source.note:
         result["description"] = source.note
@@ -142,6 +143,20 @@ def _parent_of(capture: Capture, anchors: Sequence[AnchorList]) -> Source:
     if own.form is not Form.NONE:
         _require_one_history(capture.path.name, found, named)
     return parent
+
+
+def _fault(source: Source) -> str:
+    if set(source.failures) == {UNTRUSTED_CODE}:
+        return f"who signed {source.title} is not trusted here"
+    return f"the credential of {source.title} does not hold"
+
+
+def _status(code: str, source: Source) -> dict[str, str]:
+    status = {"code": code, "explanation": "found when this manifest was made"}
+    if code == UNTRUSTED_CODE and source.manifest_label is not None:
+        # Whom it is about, so that readers who do trust him can tell that this does not concern them.
+        status["url"] = SIGNATURE.format(source.manifest_label)
+    return status
 
 
 def _credential(path: Path, anchors: Sequence[AnchorList]) -> Credential:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from provenance.credentials.values import CredentialState
 
 UNTRUSTED_CODE = "signingCredential.untrusted"
+SIGNATURE = "self#jumbf=/c2pa/{}/c2pa.signature"
+"""Address of the signature of a manifest, by its label: what statuses of its signer are about."""
 
 CONTENT_CODES = frozenset(
     {

@@ -13,7 +13,7 @@ from typing import Any
 from provenance.credentials.certificate import SignatureBoxError, chain_of, signer_of
 from provenance.credentials.library import read_alone, read_trust
 from provenance.credentials.shapes import entries, items, mapping, text
-from provenance.credentials.states import UNTRUSTED_CODE
+from provenance.credentials.states import SIGNATURE, UNTRUSTED_CODE
 from provenance.credentials.store import ManifestStore
 from provenance.credentials.values import Credential, CredentialState
 from provenance.credentials.vouching import vouchers_of
@@ -33,7 +33,6 @@ AI_SOURCES = frozenset(
 )
 """Digital source types of what generative AI made, or had a part in."""
 _TEXT = 200
-_SIGNATURE = "self#jumbf=/c2pa/{}/c2pa.signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ class _Reader:
             label=label,
             title=text(manifest.get("title"), _TEXT),
             signer=signer,
-            trusted=authentic if active else _SIGNATURE.format(label) in self._trusted,
+            trusted=authentic if active else SIGNATURE.format(label) in self._trusted,
             time=self._store.claimed_time(label),
             generator=self._store.claim_generator(label),
             told=tuple(told[:MAX_TOLD]),

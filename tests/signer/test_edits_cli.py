@@ -100,7 +100,7 @@ def test_a_parent_that_does_not_hold_is_recorded_and_told(
     signed = tmp_path / "signed.png"
     result = run(edit, "-o", signed, "--edit-of", original, "--json")
     assert result.exit_code == 0
-    assert "original.png does not hold (assertion.dataHash.mismatch)" in result.stderr
+    assert "the credential of original.png does not hold (assertion.dataHash.mismatch)" in result.stderr
     assert read(home, signed).ingredients[0].failures == ("assertion.dataHash.mismatch",)
 
 

@@ -170,3 +170,18 @@ def test_a_part_that_was_tampered_with_costs_the_others_nothing(
     found = {ingredient.title: ingredient for ingredient in made.ingredients}
     assert (found["good.png"].manifest_label, found["good.png"].failures) == (bench.read(good).manifest_label, ())
     assert "claimSignature.mismatch" in found["forged.jpg"].failures
+
+
+@pytest.mark.parametrize("kind", ["jpg", "webm"])
+def test_distrust_of_a_source_concerns_only_those_who_share_it(
+    kind: str, bench: Bench, media: Callable[[str], Path], sign: Sign, tmp_path: Path
+) -> None:
+    part = sign(media(kind), f"part.{kind}")
+    asked = {"key": bench.key, "settings": bench.settings, "withhold_reference": True}
+    made = sign_file(Capture(media("png"), "t", components=(part,)), tmp_path / "made.png", anchors=(), **asked)  # type: ignore[arg-type]
+    assert made.notes == (
+        f"who signed part.{kind} is not trusted here (signingCredential.untrusted): the new credential says so",
+    )
+    assert bench.read(made.path).ingredients[0].failures == ()
+    other = replace(bench, anchors=())
+    assert other.read(made.path).ingredients[0].failures == ("signingCredential.untrusted",)
