@@ -1,6 +1,17 @@
-"""Fixtures that every area's tests share."""
+"""Fixtures that every area's tests share, and the environment that all of their processes run in."""
 
 from __future__ import annotations
+
+import os
+
+# Set here, before numpy is loaded, because it counts for the workers and for whatever they start. As many workers run
+# as there are processors: threads within one only wait for each other.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# Pictures come and go by the thousand: memory that was given back each time would be cleared by the system each time.
+os.environ["MALLOC_TOP_PAD_"] = str(64 << 20)
+os.environ["MALLOC_TRIM_THRESHOLD_"] = str(1 << 30)
+# Processes are started by the hundred, and would each compile what they import.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import pytest
 from support.media import MediaLibrary, shared_folder
