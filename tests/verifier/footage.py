@@ -39,6 +39,8 @@ FREEZE_FROM, FREEZE_S = 2.0, 1.2
 SHORT_FROM, SHORT_S = 2.2, 0.5
 LIPS, WINDOW = Region(0.34, 0.5, 0.22, 0.18), Region(0.72, 0.1, 0.22, 0.4)
 PASTE_FROM, PASTE_S = 1.0, 1.6
+PAINT_FROM, PAINT_S = 0.32, 0.96
+"""When the bicycle, which is short, has its ``REPAINT``."""
 LOGO = Region(0.78, 0.06, 0.16, 0.16)
 
 
@@ -250,6 +252,11 @@ def _repainted(path: Path) -> None:
     recipes.repaint_region(
         source(path, f"{original}.mp4"), path, start=REPAINT_FROM, seconds=REPAINT_S, region=REPAINT, seed=3
     )
+
+
+@recipe("bicycle-painted.mp4")
+def _painted(path: Path) -> None:
+    recipes.repaint_region(source(path, "bicycle.mp4"), path, start=PAINT_FROM, seconds=PAINT_S, region=REPAINT, seed=3)
 
 
 @recipe("bunny-retouched.mp4")

@@ -14,7 +14,7 @@ from verdict_desk import Desk
 from provenance.report import Declared, Kind, Report, Verdict
 
 REPAINT = rectangle(*(100 * value for value in footage.REPAINT.as_list()))
-WHEN = (footage.REPAINT_FROM, footage.REPAINT_FROM + footage.REPAINT_S)
+WHEN = (footage.PAINT_FROM, footage.PAINT_FROM + footage.PAINT_S)
 
 
 def edited(**where: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def test_a_declared_crop_is_a_match_that_says_by_whom(desk: Desk, tmp_path: Path
 )
 def test_a_region_painted_over_and_declared_is_a_match(desk: Desk, tmp_path: Path, changes: Any) -> None:
     where = {} if changes is None else {"changes": changes}
-    repainted, original = desk.media("bunny-repainted.mp4"), desk.signed("bunny.mp4")
+    repainted, original = desk.media("bicycle-painted.mp4"), desk.signed("bicycle.mp4")
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", [edited(**where)], parent=original))
     assert (report.verdict, altering(report)) == (Verdict.MATCH, set())
     assert declared(report)[Kind.REGION] == Declared("Herald", ("c2pa.edited",))
@@ -56,7 +56,7 @@ def test_a_region_painted_over_and_declared_is_a_match(desk: Desk, tmp_path: Pat
     "actions",
     [
         [{"action": "c2pa.cropped"}],
-        [edited(changes=[place(seconds(3.9, 5.0))])],
+        [edited(changes=[place(seconds(1.6, 2.0))])],
         [edited(changes=[place(rectangle(70, 10, 25, 80))])],
     ],
     ids=["another action", "later", "beside"],
@@ -64,22 +64,22 @@ def test_a_region_painted_over_and_declared_is_a_match(desk: Desk, tmp_path: Pat
 def test_a_region_painted_over_that_is_not_declared_is_altered(
     desk: Desk, tmp_path: Path, actions: list[dict[str, Any]]
 ) -> None:
-    repainted, original = desk.media("bunny-repainted.mp4"), desk.signed("bunny.mp4")
+    repainted, original = desk.media("bicycle-painted.mp4"), desk.signed("bicycle.mp4")
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", actions, parent=original))
     assert report.credential.made_from == report.matches[0].asset_id
     assert (report.verdict, altering(report)) == (Verdict.ALTERED, {Kind.REGION})
 
 
 def test_another_trusted_signers_declared_edit_is_no_mismatch(desk: Desk, tmp_path: Path) -> None:
-    repainted, original = desk.media("bunny-repainted.mp4"), desk.signed("bunny.mp4")
+    repainted, original = desk.media("bicycle-painted.mp4"), desk.signed("bicycle.mp4")
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=original, key="courier"))
     assert (report.verdict, kinds(report) & {Kind.CREDENTIAL_MISMATCH}) == (Verdict.MATCH, set())
     assert declared(report)[Kind.REGION].by == "Courier"
-    assert [(match.title, match.signer) for match in report.matches] == [("bunny", "Herald")]
+    assert [(match.title, match.signer) for match in report.matches] == [("bicycle", "Herald")]
 
 
 def test_what_an_untrusted_signer_declares_excuses_nothing(desk: Desk, tmp_path: Path) -> None:
-    repainted, original = desk.media("bunny-repainted.mp4"), desk.signed("bunny.mp4")
+    repainted, original = desk.media("bicycle-painted.mp4"), desk.signed("bicycle.mp4")
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=original, key="stranger"))
     assert (report.credential.state, report.credential.made_from) == ("untrusted", None)
     assert (report.verdict, altering(report)) == (Verdict.ALTERED, {Kind.REGION, Kind.CREDENTIAL_MISMATCH})
@@ -87,7 +87,7 @@ def test_what_an_untrusted_signer_declares_excuses_nothing(desk: Desk, tmp_path:
 
 
 def test_a_declaration_that_no_longer_covers_the_bytes_excuses_nothing(desk: Desk, tmp_path: Path) -> None:
-    repainted, original = desk.media("bunny-repainted.mp4"), desk.signed("bunny.mp4")
+    repainted, original = desk.media("bicycle-painted.mp4"), desk.signed("bicycle.mp4")
     clip = sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=original)
     _, end = boxes(clip.read_bytes())[b"mdat"]
     report = desk.verify(flipped(clip, tmp_path / "f.mp4", end - 40))
@@ -97,25 +97,25 @@ def test_a_declaration_that_no_longer_covers_the_bytes_excuses_nothing(desk: Des
 
 
 def test_a_declared_edit_of_another_original_excuses_nothing(desk: Desk, tmp_path: Path) -> None:
-    repainted, other = desk.media("bunny-repainted.mp4"), desk.signed("bicycle.mp4")
+    repainted, other = desk.media("bicycle-painted.mp4"), desk.signed("bunny.mp4")
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=other))
     assert (report.credential.state, report.credential.made_from) == ("authentic", None)
     assert (report.verdict, altering(report)) == (Verdict.ALTERED, {Kind.REGION})
 
 
 def test_the_original_as_a_mere_component_is_no_parent(desk: Desk, tmp_path: Path) -> None:
-    repainted, other = desk.media("bunny-repainted.mp4"), desk.signed("bicycle.mp4")
-    named = {"components": {"bunny": desk.signed("bunny.mp4")}}
+    repainted, other = desk.media("bicycle-painted.mp4"), desk.signed("bunny.mp4")
+    named = {"components": {"bicycle": desk.signed("bicycle.mp4")}}
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=other, **named))
     assert (report.verdict, altering(report)) == (Verdict.ALTERED, {Kind.REGION})
 
 
 @pytest.mark.parametrize("key", ["herald", "courier"])
 def test_a_parent_that_had_been_tampered_with_excuses_nothing(desk: Desk, tmp_path: Path, key: str) -> None:
-    signed = desk.signed("bunny.mp4")
+    signed = desk.signed("bicycle.mp4")
     _, end = boxes(signed.read_bytes())[b"mdat"]
     parent = flipped(signed, tmp_path / "parent.mp4", end - 40)
-    repainted = desk.media("bunny-repainted.mp4")
+    repainted = desk.media("bicycle-painted.mp4")
     report = desk.verify(sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=parent, key=key))
     assert (report.credential.state, report.credential.codes) == ("authentic", ("assertion.bmffHash.mismatch",))
     assert report.verdict is Verdict.ALTERED
@@ -124,7 +124,7 @@ def test_a_parent_that_had_been_tampered_with_excuses_nothing(desk: Desk, tmp_pa
 
 
 def test_actions_that_are_only_carried_along_excuse_nothing_and_that_is_said(desk: Desk, tmp_path: Path) -> None:
-    repainted, original = desk.media("bunny-repainted.mp4"), desk.signed("bunny.mp4")
+    repainted, original = desk.media("bicycle-painted.mp4"), desk.signed("bicycle.mp4")
     clip = sign_edit(desk, repainted, tmp_path / "e.mp4", [edited()], parent=original, created=False)
     report = desk.verify(clip)
     assert report.verdict is Verdict.ALTERED
