@@ -419,7 +419,7 @@ def _forged_recording(path: Path) -> None:
 @recipe("parade.mp4")
 def _parade(path: Path) -> None:
     """The whole street, then the rabbit: long enough for its picture to be compared in two steps."""
-    shape = "scale=480:272,setsar=1,fps=25"
+    shape = "scale=320:180,setsar=1,fps=25"
     graph = f"[0:v]{shape}[a];[1:v]{shape}[b];[a][b]concat=n=2[v]"
     ffmpeg("-i", datasets.bikes(), "-i", datasets.bigbuckbunny(), "-i", source(path, "voice-1.wav"), "-filter_complex",
            graph, "-map", "[v]", "-map", "2:a", "-shortest", *X264, "18", *AAC, path)  # fmt: skip
@@ -437,7 +437,9 @@ PARADE_EARLY, PARADE_LATE = 2.0, 12.0
 @recipe("parade-early.mp4", "parade-late.mp4")
 def _parade_repainted(path: Path) -> None:
     start = PARADE_EARLY if path.stem.endswith("early") else PARADE_LATE
-    recipes.repaint_region(source(path, "parade.mp4"), path, start=start, seconds=REPAINT_S, region=REPAINT, seed=3)
+    recipes.repaint_region(
+        source(path, "parade.mp4"), path, start=start, seconds=REPAINT_S, region=REPAINT, seed=3, height=180
+    )
 
 
 @recipe("street-sticker.mp4", "bunny-sticker.mp4")

@@ -71,6 +71,18 @@ class Desk:
                 self.register(store, asset, settings, **options)
         return settings
 
+    def registry_of(self, name: str) -> Settings:
+        """A home whose registry holds only that file of ``footage``, signed; made once for all tests of all workers."""
+        folder = self.folder / f"only-{name}"
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "done").exists():
+                self.sign(self.media(name), folder / name)
+                self.registry(folder / "home", folder / name)
+                (folder / "done").touch()
+        return load_settings(folder / "home")
+
     def register(self, store: Any, asset: Path, settings: Settings, **options: Any) -> str:
         kept = {"anchors": self.anchors, "policy": SignedUnder(self.anchors)}
         return register(store, asset, settings=settings, **kept, **options).asset_id
@@ -90,13 +102,17 @@ class Desk:
         check_contract(report.as_json())
         return report
 
-    def report(self, name: str) -> Report:
-        """The report on a file of ``footage``, made once for all tests of all workers."""
-        kept = self.folder / f"{name}.report"
-        with (self.folder / f"{name}.lock").open("w") as lock:
+    def report(self, name: str, *, only: str | None = None) -> Report:
+        """The report on a file of ``footage``, made once for all tests of all workers.
+
+        ``only``: the one file that the registry holds, instead of ``footage.REGISTERED``.
+        """
+        settings = self.settings if only is None else self.registry_of(only)
+        kept = settings.home.parent / f"{name}.report"
+        with (settings.home.parent / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
-                kept.write_bytes(pickle.dumps(self.verify(self.media(name))))
+                kept.write_bytes(pickle.dumps(self.verify(self.media(name), settings)))
         report: Report = pickle.loads(kept.read_bytes())
         return report
 
