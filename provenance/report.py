@@ -94,10 +94,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """That a change is declared: by the signer of that name, as these C2PA actions."""
+    """That a change is declared: by the signer of that name, as these C2PA actions.
+
+    ``ai``: the digital source types by which they say that AI made what was changed, or had a part in it.
+    """
 
     by: str
     actions: tuple[str, ...]
+    ai: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Judged:
             "asset_id": f.asset_id,
             "declared_by": self.declared.by if self.declared else None,
             "declared_as": list(self.declared.actions) if self.declared else [],
+            "declared_ai": list(self.declared.ai) if self.declared else [],
         }
 
 

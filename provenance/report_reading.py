@@ -118,7 +118,8 @@ def _judged(told: Mapping[str, Any]) -> Judged:
         asset_id=_text(told.get("asset_id")),
     )
     by = told.get("declared_by")
-    declared = Declared(str(by), tuple(map(str, told.get("declared_as", ())))) if by is not None else None
+    said = [tuple(map(str, told.get(key, ()))) for key in ("declared_as", "declared_ai")]
+    declared = Declared(str(by), *said) if by is not None else None
     return Judged(finding, Severity(told["severity"]), declared)
 
 

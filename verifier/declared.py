@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.assets import asset_id_of
+from provenance.credentials.actions import AI_SOURCES
 from provenance.credentials.values import Action, Change, Credential, CredentialState, Ingredient, Shape, Span
 from provenance.report import WHOLE_FRAME, ClipFacts, Declared, Finding, Kind, Region
 from verifier.declarable import DECLARABLE, SOUND, Declarable
@@ -104,8 +105,10 @@ def covered(declaration: Declaration | None, findings: Iterable[Finding], clip: 
             continue
         stated = [(action, _extents(action, finding, clip)) for action in declaration.of(finding)]
         if _covers([extent for _, extents in stated for extent in extents], finding, clip):
-            names = dict.fromkeys(action.label for action, extents in stated if extents)
-            declared[finding] = Declared(declaration.signer, tuple(names))
+            counted = [action for action, extents in stated if extents]
+            names = dict.fromkeys(action.label for action in counted)
+            ai = dict.fromkeys(action.source_type for action in counted if action.source_type in AI_SOURCES)
+            declared[finding] = Declared(declaration.signer, tuple(names), tuple(filter(None, ai)))
     return declared
 
 

@@ -13,6 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from provenance.credentials.shapes import entries, items, mapping, number, text
 from provenance.credentials.values import Action, Change, Shape, Span
 
+AI_SOURCES = frozenset(
+    {
+        "trainedAlgorithmicMedia",
+        "compositeWithTrainedAlgorithmicMedia",
+        "compositeSynthetic",
+        "trainedAlgorithmicData",
+    }
+)
+"""Digital source types, by their short names, of what generative AI made or had a part in."""
 MAX_ACTIONS = 200
 MAX_RANGES = 300
 """Places and times of all actions together."""
@@ -37,6 +46,11 @@ def read_actions(raw: Iterable[object]) -> tuple[tuple[Action, ...], bool]:
     return tuple(actions), reader.complete
 
 
+def source_type(action: Mapping[str, object]) -> str | None:
+    """The digital source type of an action by its short name, such as ``digitalCapture``."""
+    return (text(action.get("digitalSourceType"), 300) or "").rsplit("/", 1)[-1] or None
+
+
 class _UnreadableError(ValueError):
     """This says where something was changed, but not in a way that is understood here."""
 
@@ -58,6 +72,7 @@ class _Reader:
             text(value.get("reason"), 1000),
             self.changes_of(told[0]) if told else None,
             tuple(address.rsplit("/", 1)[-1] for address in addresses if address),
+            source_type(value),
         )
 
     def changes_of(self, told: object) -> tuple[Change, ...]:

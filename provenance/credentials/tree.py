@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from provenance.credentials.actions import AI_SOURCES, source_type
 from provenance.credentials.certificate import SignatureBoxError, chain_of, signer_of
 from provenance.credentials.library import read_alone, read_trust
 from provenance.credentials.shapes import entries, items, mapping, text
@@ -23,15 +24,6 @@ MAX_DEPTH = 32
 MAX_MANIFESTS = 500
 MAX_TOLD = 200
 """Actions, ingredients or redactions of one manifest that are shown."""
-AI_SOURCES = frozenset(
-    {
-        "trainedAlgorithmicMedia",
-        "compositeWithTrainedAlgorithmicMedia",
-        "compositeSynthetic",
-        "trainedAlgorithmicData",
-    }
-)
-"""Digital source types of what generative AI made, or had a part in."""
 _TEXT = 200
 
 
@@ -210,7 +202,7 @@ class _Reader:
                 Told(
                     label=text(action.get("action"), _TEXT) or "(no name)",
                     when=text(action.get("when"), 100),
-                    source_type=(text(action.get("digitalSourceType"), 300) or "").rsplit("/", 1)[-1] or None,
+                    source_type=source_type(action),
                     description=text(action.get("description"), _TEXT),
                     reason=text(action.get("reason"), _TEXT),
                     software=text(software, _TEXT) or text(mapping(software).get("name"), _TEXT),

@@ -103,7 +103,7 @@ class Action:
     """Something that the signer states to have done, by its C2PA label.
 
     ``changes``: where; None where that is not said, empty where what is said cannot be understood. ``ingredients``:
-    labels of the ingredients that it refers to.
+    labels of the ingredients that it refers to. ``source_type``: of what it brought in, by its short name.
     """
 
     label: str
@@ -111,6 +111,7 @@ class Action:
     reason: str | None = None
     changes: tuple[Change, ...] | None = None
     ingredients: tuple[str, ...] = ()
+    source_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

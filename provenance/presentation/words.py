@@ -127,7 +127,8 @@ def _third(position: float, words: tuple[str, str, str]) -> str:
 
 def declared(by: Declared) -> str:
     """By whom a change is declared, and as what."""
-    return f"Declared by {by.by} as {', '.join(by.actions)}."
+    ai = f", made with AI ({', '.join(by.ai)})" if by.ai else ""
+    return f"Declared by {by.by} as {', '.join(by.actions)}{ai}."
 
 
 def percent(share: float) -> str:

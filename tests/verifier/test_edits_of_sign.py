@@ -16,6 +16,7 @@ from signer.actions import actions_of
 from signer.redactions import redactions_of
 from signer.sign import sign_file
 
+AI = "compositeWithTrainedAlgorithmicMedia"
 SAUCER, SPOON = Region(0.1, 0.55, 0.2, 0.3), Region(0.7, 0.1, 0.2, 0.3)
 
 
@@ -61,7 +62,7 @@ def test_another_voice_is_declared_when_it_speaks(desk: Desk, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("actions", "verdict", "told"),
     [
-        ([f"edited;{where(SAUCER)};{where(SPOON)};source-type=composite"], Verdict.MATCH, {("c2pa.edited",)}),
+        ([f"edited;{where(SAUCER)};{where(SPOON)};source-type={AI}"], Verdict.MATCH, {("c2pa.edited",)}),
         ([f"drawing;{where(SAUCER)}", "redacted"], Verdict.ALTERED, {("c2pa.drawing",)}),
     ],
     ids=["both", "one of two"],
@@ -74,6 +75,8 @@ def test_a_part_of_a_picture_that_was_not_declared_stays_altered(
     assert altering(report) == (set() if verdict is Verdict.MATCH else {Kind.REGION})
     said = {item.declared.actions for item in report.findings if item.declared and item.finding.kind is Kind.REGION}
     assert said == told
+    made = {item.declared.ai for item in report.findings if item.declared and item.finding.kind is Kind.REGION}
+    assert made == ({(AI,)} if verdict is Verdict.MATCH else {()})
 
 
 def test_a_label_that_was_burnt_in_is_declared_and_nothing_else_is(desk: Desk, painted: Path, tmp_path: Path) -> None:

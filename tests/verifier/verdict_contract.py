@@ -20,6 +20,7 @@ FIELDS = {
     "segment": {"clip", "original", "speed", "mirrored", "crop"},
     "finding": {
         "kind", "severity", "clip", "original", "region", "score", "explanation", "declared_by", "declared_as",
+        "declared_ai",
     },
 }  # fmt: skip
 VERDICTS = {"authentic", "match", "altered", "unknown", "inconclusive"}
@@ -144,6 +145,8 @@ def check_finding(finding: Mapping[str, Any], duration: float | None) -> None:
     assert not declared or text(finding["declared_by"])
     assert declared == bool(finding["declared_as"])
     assert all(text(action) for action in finding["declared_as"])
+    assert all(text(kind) for kind in finding["declared_ai"])
+    assert declared or not finding["declared_ai"]
     assert number(finding["score"], 0, 1)
     assert text(finding["explanation"])
     if finding["clip"] is not None:
