@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,16 @@ class Revocation:
     def as_json(self) -> dict[str, str]:
         """The revocation as a JSON object."""
         return {"since": self.since, "recorded_at": self.recorded_at, "reason": self.reason}
+
+    def spares(self, timestamp: str | None) -> bool:
+        """Whether a signature may be relied on all the same: a trusted time stamp saw it before.
+
+        False where there is none, or one of the times cannot be read.
+        """
+        try:
+            return timestamp is not None and datetime.fromisoformat(timestamp) < datetime.fromisoformat(self.since)
+        except (ValueError, TypeError):
+            return False
 
     @property
     def words(self) -> str:

@@ -1,6 +1,6 @@
 """Registering a signed asset: all or nothing, and harmless to repeat.
 
-1. The credential must be intact and its signer accepted by the policy.
+1. The credential must be intact, its signer accepted by the policy, and his certificate not on record as revoked.
 2. The fingerprints come from the signed assertion, and must be those of the file, and the ISCC also that of the soft
    binding.
 3. The reference copy, where one can be had, must have the signed hash.
@@ -42,6 +42,7 @@ from registry.log.receipts import Receipt
 from registry.log.sequencing import enter_waiting, recording
 from registry.models import AssetRow, ManifestRow
 from registry.references import given_reference, has_hash, kept_reference
+from registry.revocations import require_not_revoked
 from registry.store import Registry, stamp
 from registry.visibility import REGISTERED
 
@@ -95,7 +96,8 @@ def register(
         actor: who registers, for the history; the local account if None.
 
     Raises:
-        TrustError: there is no credential, it does not hold, or the policy does not accept the signer.
+        TrustError: there is no credential, it does not hold, the policy does not accept the signer, or his certificate
+            was revoked and no trusted time stamp is older than that. What is registered already is not refused.
         CredentialError: it carries no usable fingerprint assertion.
         MediaError: the file cannot be decoded.
         RegistryError: the fingerprints or the reference copy are not the signed ones, it is another's than ``owner``,
@@ -124,6 +126,8 @@ def register(
 
     with store.reading() as session:
         known = session.get(AssetRow, asset_id) is not None
+        if not known:
+            require_not_revoked(session, signer.fingerprint, credential.timestamp)
     if known:
         _complete(store, asset_id, copy, held, who)
         enter_waiting(store)
@@ -170,6 +174,8 @@ def register(
         dialects.hold_asset(session, asset_id)
         created = session.get(AssetRow, asset_id) is None
         if created:
+            # It may have been revoked while the file was decoded.
+            require_not_revoked(session, signer.fingerprint, credential.timestamp)
             _write(session, row, prints, manifest_blob, reference_blob, now, who, checked=manifest is None)
     return _registered(store, asset_id, created=created)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from provenance.errors import RegistryError
+from provenance.errors import RegistryError, TrustError
 from provenance.revocation import Revocation
 from provenance.settings import Settings
 from registry.log.leaves import key_leaf
@@ -84,3 +84,25 @@ def revocation_of(session: Session, certificate: str) -> Revocation | None:
     """What was recorded of a certificate, by its fingerprint; None where it was not revoked."""
     row = session.get(RevocationRow, certificate)
     return Revocation(row.since, row.recorded_at, row.reason) if row else None
+
+
+def require_not_revoked(session: Session, certificate: str, timestamp: str | None) -> None:
+    """Refuse what a revoked certificate signed, unless a trusted time stamp is older than the revocation.
+
+    ``certificate``: its fingerprint; ``timestamp``: of the credential, as ``Credential.timestamp``.
+
+    Raises:
+        TrustError: ``registry.certificate_revoked``.
+    """
+    revoked = revocation_of(session, certificate)
+    if revoked is None or revoked.spares(timestamp):
+        return
+    seen = f"a time stamp from {timestamp}" if timestamp else "no trusted time stamp"
+    raise TrustError(
+        "registry.certificate_revoked",
+        "the certificate of its signer was revoked, and nothing shows that it was signed before",
+        expected=f"a certificate that holds, or a trusted time stamp from before {revoked.since}",
+        found=f"{seen}; {revoked.words}",
+        hint="sign the source again with a certificate that holds; where the file bears a time stamp from before, the "
+        "registry needs its authority: `provenance trust add --tsa`",
+    )

@@ -24,7 +24,8 @@ from provenance.context import settings_of
 def revoke_key_command(ctx: click.Context, fingerprint: str, since: datetime, reason: str) -> None:
     """Record that the certificate with this SHA-256 FINGERPRINT was revoked. It stays on record.
 
-    What it signed stays registered; reports name the revocation from now on.
+    What it signed stays registered, and reports name the revocation from now on. Nothing more is registered that it
+    signed, unless a trusted time stamp is from before.
     """
     from registry.assets import local_user
     from registry.revocations import revoke_key

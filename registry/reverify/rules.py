@@ -38,7 +38,7 @@ def trust_changes(held: Held, credential: Credential, policy: Policy, now: datet
         yield Change(Kind.CERTIFICATE_EXPIRED, words + _seen(seen), holds=not expired and seen is not None)
     if held.revoked is not None:
         words = f"the signer's certificate was {held.revoked.words}; {_seen(seen)}; registered at {held.registered_at}"
-        yield Change(Kind.CERTIFICATE_REVOKED, words, holds=_before(seen, held.revoked.since))
+        yield Change(Kind.CERTIFICATE_REVOKED, words, holds=held.revoked.spares(seen))
     assessment = policy.assess(credential)
     if not assessment.accepted:
         yield Change(Kind.SIGNER_UNTRUSTED, f"the trust policy does not accept the signer today: {assessment.reason}")
@@ -86,14 +86,6 @@ def status_changes(held: Held) -> Iterator[Change]:
 
 def _seen(timestamp: str | None) -> str:
     return f"a trusted time stamp is from {timestamp}" if timestamp else "no trusted time stamp says when it was signed"
-
-
-def _before(first: str | None, second: str) -> bool:
-    """Whether one time was before the other; False where one is none."""
-    try:
-        return first is not None and datetime.fromisoformat(first) < datetime.fromisoformat(second)
-    except (ValueError, TypeError):
-        return False
 
 
 def _facts(held: Held, credential: Credential) -> list[str]:

@@ -3,27 +3,118 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from newsroom import Newsroom
+from newsroom import Newsroom, make_photo
 from postgres import BACKENDS
+from support.time_authority import TimeAuthority, serving
 
+from provenance.assets import Capture
 from provenance.cli import main
-from provenance.errors import RegistryError
+from provenance.credentials.reader import read_credential
+from provenance.errors import RegistryError, TrustError
 from provenance.revocation import Revocation
 from provenance.settings import Settings
+from provenance.trust.anchors import AnchorKind, AnchorList, add_anchors, load_anchors
+from registry.assets import list_assets
 from registry.backup import faults
 from registry.catalog import LocalCatalog
 from registry.log.audit import audit
 from registry.log.local import LocalLog
 from registry.log.sequencing import verifier_of
-from registry.revocations import revoke_key
+from registry.revocations import revocation_of, revoke_key
 from registry.store import Registry
+from signer.authorities import Authorities, StampPolicy
+from signer.sign import sign_file
 from verifier.pipeline import verify
 
 SINCE = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """A photograph of the Herald with a time stamp, and the anchors that vouch for both."""
+
+    path: Path
+    anchors: tuple[AnchorList, ...]
+    certificate: str
+    at: datetime
+
+
+@pytest.fixture(scope="module")
+def stamped(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Stamped:
+    folder = tmp_path_factory.mktemp("stamped")
+    source, path = make_photo(folder / "chelsea.jpg", "chelsea.png"), folder / "signed.jpg"
+    with serving(TimeAuthority(tmp_path_factory.mktemp("tsa"))) as authority:
+        add_anchors(folder, "time", authority.root_pem, kind=AnchorKind.TSA)
+        anchors = (*newsroom.anchors, *load_anchors(folder))
+        authorities = Authorities((authority.url("good"),), StampPolicy.REQUIRE, 10)
+        capture, settings = Capture(source, "A cat"), newsroom.settings
+        sign_file(capture, path, key=newsroom.herald, settings=settings, anchors=anchors, authorities=authorities)
+    credential = read_credential(path, anchors=anchors, policy=newsroom.policy)
+    assert credential.timestamp is not None
+    assert credential.signer is not None
+    return Stamped(path, anchors, credential.signer.fingerprint, datetime.fromisoformat(credential.timestamp))
+
+
+def refusal(newsroom: Newsroom, registry: Registry, path: Path, settings: Settings, **options: object) -> TrustError:
+    with pytest.raises(TrustError) as caught:
+        newsroom.register(registry, path, settings, **options)
+    return caught.value
+
+
+@BACKENDS
+def test_what_a_revoked_certificate_signed_is_not_registered(
+    newsroom: Newsroom, registry: Registry, settings: Settings, stamped: Stamped
+) -> None:
+    done = newsroom.register(registry, newsroom.photo.path, settings)
+    revoke_key(registry, stamped.certificate, SINCE, "laptop stolen", "editor")
+    error = refusal(newsroom, registry, newsroom.clip.path, settings)
+    assert error.code == "registry.certificate_revoked"
+    assert "from before 2026-11-20T00:00:00.000000Z" in str(error.expected)
+    assert "no trusted time stamp" in str(error.found)
+    assert "laptop stolen" in str(error.found)
+    assert "sign the source again" in str(error.hint)
+    # What is registered stays, and its owner may say so again; another newsroom is not concerned.
+    assert newsroom.register(registry, newsroom.photo.path, settings).asset_id == done.asset_id
+    assert [asset.asset_id for asset in list_assets(registry, 10)] == [done.asset_id]
+
+
+def test_a_trusted_time_stamp_from_before_the_revocation_lets_it_in(
+    newsroom: Newsroom, registry: Registry, settings: Settings, stamped: Stamped
+) -> None:
+    revoke_key(registry, stamped.certificate, stamped.at + timedelta(seconds=1), "laptop stolen", "editor")
+    # Without the list of its authority nobody vouches for the time.
+    assert "no trusted time stamp" in str(refusal(newsroom, registry, stamped.path, settings).found)
+    assert newsroom.register(registry, stamped.path, settings, anchors=stamped.anchors).created
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_time_stamp_that_is_no_older_than_the_revocation_proves_nothing(
+    newsroom: Newsroom, registry: Registry, settings: Settings, stamped: Stamped, later: int
+) -> None:
+    revoke_key(registry, stamped.certificate, stamped.at - timedelta(seconds=later), "laptop stolen", "editor")
+    error = refusal(newsroom, registry, stamped.path, settings, anchors=stamped.anchors)
+    assert f"a time stamp from {stamped.at.isoformat()}"[:40] in str(error.found)
+    assert list_assets(registry, 10) == []
+
+
+def test_a_certificate_that_is_revoked_while_its_film_is_decoded_is_refused(
+    newsroom: Newsroom, registry: Registry, settings: Settings, stamped: Stamped
+) -> None:
+    def revoke(_share: float) -> None:
+        with registry.reading() as session:
+            known = revocation_of(session, stamped.certificate)
+        if known is None:
+            revoke_key(registry, stamped.certificate, SINCE, "laptop stolen", "editor")
+
+    error = refusal(newsroom, registry, newsroom.clip.path, settings, on_progress=revoke)
+    assert error.code == "registry.certificate_revoked"
+    assert list_assets(registry, 10) == []
 
 
 @BACKENDS

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rfc3161_client import TimestampRequestBuilder
 from signing_bench import Bench
-from time_authority import TimeAuthority, nobody, serving
+from support.time_authority import TimeAuthority, nobody, serving
 
 from provenance.assets import Capture, SignedAsset
 from provenance.cli import main

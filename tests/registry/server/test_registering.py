@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from provenance.settings import Settings
 from registry.assets import list_assets, show_asset
 from registry.backup import faults
 from registry.log.local import LocalLog
+from registry.revocations import revoke_key
 from registry.store import Registry
 
 
@@ -99,6 +101,19 @@ def test_nobody_registers_for_another_organisation(desks: Desks, newsroom: Newsr
     assert send(desks.herald, newsroom.photo.path).status_code == 201
     # That it is there already changes nothing about whose it is.
     assert send(desks.courier, newsroom.photo.path).status_code == 403
+
+
+def test_what_a_revoked_certificate_signed_is_refused(
+    desks: Desks, newsroom: Newsroom, registry: Registry, settings: Settings
+) -> None:
+    signer = read_credential(newsroom.photo.path, anchors=newsroom.anchors, policy=newsroom.policy).signer
+    assert signer is not None
+    revoke_key(registry, signer.fingerprint, datetime(2026, 11, 20, tzinfo=UTC), "laptop stolen", "editor")
+    answer = send(desks.herald, newsroom.photo.path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "registry.certificate_revoked")
+    assert {"expected", "found", "hint"} <= set(answer.json())
+    assert list_assets(registry, 10) == []
+    assert left(settings) == []
 
 
 def test_without_a_token_no_file_is_taken(http: httpx.Client, settings: Settings) -> None:
