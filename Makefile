@@ -3,7 +3,7 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-BENCHMARKS := startup signing_cost corpus batch search serving identify hearing alter
+BENCHMARKS := startup signing_cost corpus batch search serving identify hearing alter capture
 
 .PHONY: help demo test lint bench docs clean
 .DELETE_ON_ERROR:

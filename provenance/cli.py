@@ -20,6 +20,7 @@ _AS_JSON = "provenance.cli.as_json"
 # these words equal to the commands' own.
 SHORT_HELP = {
     "init": "Make a home: development certificates, a signing key and an empty registry.",
+    "capture": "Record a camera or a stream in segments that are signed at once.",
     "sign": "Sign media files and read the result back.",
     "restamp": "Sign again, with a time stamp, what was signed without one for the time being.",
     "watch": "Sign what arrives in a folder, each file once.",

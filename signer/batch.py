@@ -91,7 +91,7 @@ class Batch:
         more: Plan | None = plan
         waiting: deque[Task] = deque()
         workers: Workers[Task] = Workers(jobs, self.settings, self.order, secret)
-        with ThreadPoolExecutor(1) as thread, workers, _interrupts() as interrupted:
+        with ThreadPoolExecutor(1) as thread, workers, interrupts() as interrupted:
             try:
                 while (more is not None or waiting or self._registering or workers.busy) and not interrupted.is_set():
                     if more is not None:
@@ -198,7 +198,7 @@ class Batch:
 
 
 @contextmanager
-def _interrupts() -> Iterator[threading.Event]:
+def interrupts() -> Iterator[threading.Event]:
     """Note the first Ctrl-C or SIGTERM instead of ending at any point whatever: no file is lost between being signed
     and noted.
 

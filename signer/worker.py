@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Bench:
         """
         self.settings = Settings(**opening["settings"])
         self.order = Order(**opening["order"])
-        check_capture(_capture(self.order, Path("any")))
+        check_capture(capture_of(self.order, Path("any")))
         policy = StampPolicy(self.order.tsa_policy or StampPolicy.REQUIRE)
         self.authorities = Authorities(tuple(self.order.tsa), policy, self.settings.tsa_seconds)
         self.anchors = load_anchors(self.settings.anchors)
@@ -58,7 +58,10 @@ class Bench:
         self.key = load_key(self.settings.keys, self.order.key, opening["secret"], chain_file=chain, proven=True)
 
     def do(self, job: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
-        """Carry out one job and return what came of it; an error is an answer, too."""
+        """Carry out one job and return what came of it; an error is an answer, too.
+
+        ``order`` in the job: what is wanted of this file alone, in place of fields of the bench's order.
+        """
         source, target = Path(job["source"]), Path(job["target"])
         try:
             return self._do(job, source, target, on_progress)
@@ -81,14 +84,15 @@ class Bench:
                 return _answer(signed, sha256, fresh=False)
             if not job["replace"]:
                 raise outdated(source, target)
+        order = replace(self.order, **job.get("order", {}))
         asset = sign_file(
-            _capture(self.order, source),
+            capture_of(order, source),
             target,
             key=self.key,
             settings=self.settings,
             anchors=self.anchors,
             replace=job["replace"],
-            withhold_reference=self.order.withhold_reference,
+            withhold_reference=order.withhold_reference,
             authorities=self.authorities,
             on_progress=on_progress,
         )
@@ -111,7 +115,8 @@ class Bench:
         return Signed(target, sidecar, found, reference)
 
 
-def _capture(order: Order, path: Path) -> Capture:
+def capture_of(order: Order, path: Path) -> Capture:
+    """What is to be said of a file by an order."""
     return Capture(
         path=path,
         title=order.title if order.title is not None else _title_of(path),
@@ -167,6 +172,7 @@ def serve(line: Connection) -> None:
     # Ctrl-C is the parent's to deal with.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     opening = json.loads(line.recv_bytes())
+    os.nice(opening["nice"])
     try:
         bench = Bench(opening)
     except ProvenanceError as error:

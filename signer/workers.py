@@ -39,11 +39,14 @@ class Heard(Generic[Job]):
 
 
 class Workers(Generic[Job]):
-    """Up to ``count`` worker processes; a context manager, after which none is left."""
+    """Up to ``count`` worker processes; a context manager, after which none is left.
 
-    def __init__(self, count: int, settings: Settings, order: Order, secret: str | None) -> None:
+    ``nice``: by how much other work goes before theirs, as for nice(2).
+    """
+
+    def __init__(self, count: int, settings: Settings, order: Order, secret: str | None, *, nice: int = 0) -> None:
         self._count = count
-        opening = {"settings": settings.model_dump(), "order": asdict(order), "secret": secret}
+        opening = {"settings": settings.model_dump(), "order": asdict(order), "secret": secret, "nice": nice}
         self._opening = json.dumps(opening, default=str).encode()
         self._all: list[_Worker[Job]] = []
         self._proven = False

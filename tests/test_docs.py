@@ -41,6 +41,9 @@ def resolve(words: list[str]) -> tuple[click.Command, click.Context, list[str]]:
     context = click.Context(main)
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         inner = command.get_command(context, words[0])
+        if inner is None and command.name == "capture":
+            # The name of its first command may be left out; parsing then puts it in.
+            break
         if inner is None:
             raise AssertionError(f"no command {words[0]!r}")
         command, context, words = inner, click.Context(inner, parent=context), words[1:]

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from batch_bench import LIMIT_S, children, gone_after, picture
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from provenance.cli import main
 from provenance.settings import load_settings
 from registry.models import AssetRow
 from registry.store import open_registry
@@ -81,16 +83,16 @@ def test_what_arrives_is_signed_and_registered_once_through_a_kill_a_rename_and_
 
 
 def test_what_cannot_be_signed_leaves_a_reason_and_is_tried_again_when_that_is_removed(
-    start: Callable[..., subprocess.Popen[str]], media: Callable[[str], Path], tmp_path: Path
+    home: Path, media: Callable[[str], Path], tmp_path: Path
 ) -> None:
     bad = tmp_path / "in" / "bad.mp4"
     bad.write_bytes(media("mp4").read_bytes()[:-100])
     letter = tmp_path / "out" / "failed" / "bad.mp4.reason.json"
 
-    def once(*words: str) -> tuple[int, dict[str, Any]]:
-        with start("--once", *words) as process:
-            printed, _ = process.communicate(timeout=LIMIT_S)
-        return process.returncode, json.loads(printed.splitlines()[0])
+    def once(*more: str) -> tuple[int, dict[str, Any]]:
+        words = ["watch", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--json-lines", *QUICK, "--once", *more]
+        result = CliRunner().invoke(main, ["--home", str(home), *words])
+        return result.exit_code, json.loads(result.stdout.splitlines()[0])
 
     code, line = once("--settle", "1.5")
     assert (code, line["error"]["code"]) == (1, "media.truncated")

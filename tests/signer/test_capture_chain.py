@@ -1,0 +1,106 @@
+"""A chain of segments in which one was deleted, replaced, moved or renamed: `capture check` says which, and how."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from capture_bench import make_stream
+from click.testing import CliRunner
+
+from provenance.cli import main
+from provenance.settings import load_settings
+from signer.home import make_development_home
+
+Spoil = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home and two recordings, of four and two segments; do not modify them."""
+    folder = tmp_path_factory.mktemp("chains")
+    make_development_home(load_settings(folder / "home"))
+    for name, seconds in (("one", 1.6), ("two", 0.8)):
+        source = make_stream(folder / f"{name}.ts", seconds)
+        words = ["capture", str(source), "-o", str(folder / name), "--segment", "400ms", "--withhold-reference"]
+        result = CliRunner().invoke(main, ["--home", str(folder / "home"), *words], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+def segment(root: Path, number: int) -> Path:
+    return root / "segments" / f"{number:06}.mp4"
+
+
+def delete(number: int) -> Spoil:
+    return lambda root: segment(root, number).unlink()
+
+
+def flip(number: int) -> Spoil:
+    def spoil(root: Path) -> None:
+        data = bytearray(segment(root, number).read_bytes())
+        data[data.index(b"mdat") + 200] ^= 1
+        segment(root, number).write_bytes(data)
+
+    return spoil
+
+
+def swap(root: Path) -> None:
+    first, second = segment(root, 2), segment(root, 3)
+    kept = second.read_bytes()
+    second.write_bytes(first.read_bytes())
+    first.write_bytes(kept)
+
+
+def foreign(root: Path) -> None:
+    shutil.copy(segment(root.parent / "two", 2), segment(root, 2))
+
+
+def padded(root: Path) -> None:
+    """Bytes that the signature leaves out: the credential still holds, and it is another file."""
+    with segment(root, 2).open("ab") as stream:
+        stream.write(b"\0\0\0\x0cfree\0\0\0\0")
+
+
+def without_the_last(root: Path) -> None:
+    segment(root, 4).unlink()
+    (root / "recording.mp4").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "standings", "code"),
+    [
+        (lambda root: None, {}, 0),
+        (delete(3), {3: "missing"}, 6),
+        (delete(4), {4: "missing"}, 6),
+        (flip(2), {2: "tampered"}, 6),
+        (padded, {2: "tampered"}, 6),
+        (swap, {2: "misplaced", 3: "misplaced"}, 6),
+        (foreign, {2: "misplaced"}, 6),
+        (without_the_last, {}, 0),
+    ],
+    ids=["untouched", "deleted", "last-deleted", "flipped", "padded", "swapped", "foreign", "end-unknown"],
+)
+def test_each_kind_of_tampering_is_told_and_nothing_else_is_blamed(
+    recorded: Path, tmp_path: Path, spoil: Spoil, standings: dict[int, str], code: int
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(recorded / name, tmp_path / name)
+    spoil(tmp_path / "one")
+    words = ["--home", str(recorded / "home"), "capture", "check", str(tmp_path / "one"), "--json"]
+    result = CliRunner().invoke(main, words)
+    chain = json.loads(result.output)
+    found = {s["index"]: s["standing"] for s in chain["segments"] if s["standing"] != "intact"}
+    assert (found, result.exit_code, chain["holds"]) == (standings, code, not standings)
+    assert (chain["open_end"] is not None) == (spoil is without_the_last)
+
+
+def test_a_broken_chain_is_not_assembled_anew(recorded: Path, tmp_path: Path) -> None:
+    shutil.copytree(recorded / "one", tmp_path / "one")
+    flip(2)(tmp_path / "one")
+    result = CliRunner().invoke(main, ["--home", str(recorded / "home"), "capture", "finish", str(tmp_path / "one")])
+    assert result.exit_code == 1
+    assert "capture.broken_chain" in result.output
