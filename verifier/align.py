@@ -18,7 +18,7 @@ from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
-from verifier.part_shown import between_borders, part_shown
+from verifier.part_shown import between_borders, cut_by_borders, part_shown
 from verifier.pictures import pairs_at, size_of
 from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_by_hash
 from verifier.sound_pieces import pieces_by_sound
@@ -287,4 +287,4 @@ def _refined(
     theirs = [piece.original_time(moment) for moment in ours]
     pairs = pairs_at(reference, working, ours, theirs, (geometry.original_size, geometry.clip_size), settings)
     part = None if geometry.inliers else part_shown(pairs, candidate.mirrored)
-    return refine(geometry, pairs, candidate.reading, () if part is None else (part,))
+    return cut_by_borders(refine(geometry, pairs, candidate.reading, () if part is None else (part,)), pairs)

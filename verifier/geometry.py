@@ -40,12 +40,14 @@ class Geometry:
     """``matrix`` takes pixels of the original (``original_size``: width, height) to pixels of the clip (``clip_size``).
 
     ``inliers``: matched points that agree; 0 where the whole frame was assumed because nothing could be matched.
+    ``within``: left, top, right and bottom, in pixels of the clip, of what its borders leave of the picture.
     """
 
     matrix: Matrix
     original_size: tuple[int, int]
     clip_size: tuple[int, int]
     inliers: int
+    within: tuple[int, int, int, int] | None = None
 
     @property
     def linear(self) -> NDArray[np.float64]:
@@ -79,7 +81,9 @@ class Geometry:
     def crop(self) -> Region:
         """The part of the original's frame that the clip shows (the whole where the clip shows all of it)."""
         w, h = self.original_size
-        corners = _apply(np.linalg.inv(self.matrix), _corners(self.clip_size)) / (w, h)
+        left, top, right, bottom = self.within or (0, 0, *self.clip_size)
+        shown = _corners((right - left, bottom - top)) + np.array([left, top])
+        corners = _apply(np.linalg.inv(self.matrix), shown) / (w, h)
         low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
         return Region(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
@@ -90,8 +94,9 @@ class Geometry:
 
     def laid(self, points: NDArray[np.floating]) -> Region:
         """The upright box around pixels of the original, shape (n, 2), as far as it lies in the clip's frame."""
-        places = _apply(self.matrix, points) / self.clip_size
-        low, high = np.clip(places.min(axis=0), 0, 1), np.clip(places.max(axis=0), 0, 1)
+        left, top, right, bottom = self.within or (0, 0, *self.clip_size)
+        places = np.clip(_apply(self.matrix, points), (left, top), (right, bottom)) / self.clip_size
+        low, high = places.min(axis=0), places.max(axis=0)
         return Region(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
     def warp(self, original: GreyImage) -> GreyImage:
@@ -106,7 +111,12 @@ class Geometry:
         """Which of the clip's pixels show the original at all: bool (clip height, clip width)."""
         w, h = self.original_size
         whole = np.full((h, w), 255, np.uint8)
-        return np.asarray(cv2.warpPerspective(whole, self.matrix, self.clip_size, flags=cv2.INTER_NEAREST)) > 0
+        shown = np.asarray(cv2.warpPerspective(whole, self.matrix, self.clip_size, flags=cv2.INTER_NEAREST)) > 0
+        if self.within is not None:
+            left, top, right, bottom = self.within
+            shown[:top] = shown[bottom:] = False
+            shown[:, :left] = shown[:, right:] = False
+        return shown
 
 
 def whole_frame(original_size: tuple[int, int], clip_size: tuple[int, int], mirrored: bool = False) -> Geometry:

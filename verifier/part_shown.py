@@ -23,6 +23,12 @@ _PARTS = np.geomspace(1.0, 0.4, 20)
 _LEAST = 0.5
 """Correlation (-1 to 1) from which a place is believed enough to be tried; the motion confirms it or not."""
 _SMALLEST_PX = 24
+_PLAIN = 4.0
+"""Deviation (grey levels) up to which a picture is one colour."""
+_LEAST_HIDDEN = 0.01
+"""Share of the clip's frame that borders must hide of the original to be looked for."""
+_FLATTER = 3.0
+"""How many times more the original must vary there than the clip does."""
 
 
 def between_borders(reading: Reading, pairs: list[tuple[GreyImage, GreyImage]]) -> Reading:
@@ -30,10 +36,39 @@ def between_borders(reading: Reading, pairs: list[tuple[GreyImage, GreyImage]]) 
     if reading.part != AS_SHOWN.part or not pairs:
         return reading
     height, width = pairs[0][1].shape
-    boxes = np.array([within_borders(clip) for _, clip in pairs])
-    # A dark edge of the picture looks like a border for a while.
-    (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    left, top, right, bottom = _left_by_borders(pairs)
     return replace(reading, part=(left / width, top / height, (right - left) / width, (bottom - top) / height))
+
+
+def cut_by_borders(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> Geometry:
+    """The same geometry within borders on all sides that hide part of the original.
+
+    For what was cropped and then set into a frame, or filmed off a screen. A border is flat where the original is not:
+    a dark edge of the scene is none.
+    """
+    if not pairs:
+        return geometry
+    width, height = geometry.clip_size
+    left, top, right, bottom = _left_by_borders(pairs)
+    if not (0 < left < right < width and 0 < top < bottom < height):
+        return geometry
+    hidden = geometry.mask()
+    hidden[top:bottom, left:right] = False
+    if hidden.mean() < _LEAST_HIDDEN:
+        return geometry
+    ours = float(np.median([clip[hidden].std() for _, clip in pairs]))
+    theirs = float(np.median([geometry.warp(original)[hidden].std() for original, _ in pairs]))
+    flat = theirs > _FLATTER * max(ours, 1.0)
+    return replace(geometry, within=(left, top, right, bottom)) if flat else geometry
+
+
+def _left_by_borders(pairs: list[tuple[GreyImage, GreyImage]]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom (pixels) of what borders leave of all of the clip's pictures together."""
+    # A dark edge of the picture looks like a border for a while; a picture that is one colour has none to be seen.
+    told = [clip for _, clip in pairs if clip.std() > _PLAIN] or [clip for _, clip in pairs]
+    boxes = np.array([within_borders(clip) for clip in told])
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 def part_shown(pairs: list[tuple[GreyImage, GreyImage]], mirrored: bool) -> Geometry | None:

@@ -192,6 +192,7 @@ BENIGN = {
     "portrait": "crop=ih*9/16:ih,scale=360:640,setsar=1",
     "blurpadded": "split[a][b];[a]scale=360:640:force_original_aspect_ratio=increase,crop=360:640,boxblur=20[c];"
     "[b]scale=360:-2[d];[c][d]overlay=0:(H-h)/2,setsar=1",
+    "framed": "crop=iw*0.9:ih*0.9,pad=iw+48:ih+48:24:24:0x101010,noise=alls=6:allf=t",
     "slanted": "perspective=18:12:W-8:0:0:H-14:W-20:H-4:sense=destination",
 }
 """Filters of copies that change nothing of what is seen to happen."""

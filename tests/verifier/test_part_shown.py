@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from provenance.fingerprints.pdq import within_borders
 from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
-from verifier.geometry import estimate, refine
-from verifier.part_shown import between_borders, part_shown
+from verifier.geometry import estimate, refine, whole_frame
+from verifier.part_shown import between_borders, cut_by_borders, part_shown
 
 SIZE = (480, 270)
 
@@ -68,7 +68,7 @@ def test_a_picture_set_into_plain_ground_is_looked_for_within_its_borders() -> N
     framed[90:180, 48:208] = lively
     darker = framed.copy()
     darker[90:105] = 16  # what is dark for a while is no border
-    pairs = [(lively, darker), (lively, framed)]
+    pairs = [(lively, darker), (lively, framed), (lively, np.full_like(framed, 16))]
     for reading in (AS_SHOWN, MIRRORED):
         narrowed = between_borders(reading, pairs)
         assert narrowed.part == pytest.approx((0.1, 1 / 3, 1 / 3, 1 / 3))
@@ -76,3 +76,18 @@ def test_a_picture_set_into_plain_ground_is_looked_for_within_its_borders() -> N
     part = Reading("a part of it", (0.5, 0.5, 0.5, 0.5))
     assert between_borders(part, pairs) == part
     assert between_borders(AS_SHOWN, []) == AS_SHOWN
+
+
+def test_borders_that_hide_some_of_a_cropped_picture_are_no_part_of_it() -> None:
+    original = np.random.default_rng(3).integers(0, 255, (180, 320)).astype(np.uint8)
+    framed = np.full((180, 320), 16, np.uint8)
+    framed[18:162, 32:288] = original[18:162, 32:288]
+    laid = whole_frame((320, 180), (320, 180))
+    within = cut_by_borders(laid, [(original, framed)])
+    assert within.mask().mean() == pytest.approx(0.64, abs=0.01)
+    for part in (within.crop, within.shown):
+        assert (part.x, part.y, part.w, part.h) == pytest.approx((0.1, 0.1, 0.8, 0.8), abs=0.005)
+    dark_edged = framed  # the scene itself is dark there
+    assert cut_by_borders(laid, [(dark_edged, framed)]) is laid
+    assert cut_by_borders(laid, [(original, original)]) is laid
+    assert cut_by_borders(laid, []) is laid

@@ -38,6 +38,7 @@ def close(values: Iterable[float], wanted: Iterable[float], within: float) -> bo
         ("bunny-portrait.mp4", {AGAIN, SIZE, Kind.CROPPED}),
         ("street-blurpadded.mp4", {AGAIN, SIZE, Kind.PADDED}),
         ("bunny-slanted.mp4", {AGAIN, Kind.ROTATED, Kind.PADDED}),
+        ("bunny-framed.mp4", {AGAIN, SIZE, Kind.CROPPED, Kind.PADDED}),
         ("bunny-inset.mp4", {AGAIN, Kind.FRAME_RATE, Kind.TRIMMED, Kind.PADDED}),
         ("street-graded.mp4", {AGAIN, Kind.GRADED}),
         ("street-trimmed.mp4", {AGAIN, SIZE, Kind.TRIMMED}),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -68,7 +69,9 @@ def aligned_pairs(
     keep = np.flatnonzero(np.diff(np.floor(times * RATE + 1e-6), prepend=-1) > 0)
     keep = _together(keep, times, moments, piece)
     wanted = piece.speed * times[keep] + piece.offset
-    chosen = [_best(clip[k], originals, moments, moment, geometry) for k, moment in zip(keep, wanted, strict=True)]
+    seen = _halved(geometry.mask().astype(np.uint8), cv2.INTER_NEAREST) > 0
+    seen |= not seen.any()
+    chosen = [_best(clip[k], originals, moments, at, geometry, seen) for k, at in zip(keep, wanted, strict=True)]
     return Pairs(times[keep], clip[keep], np.stack(chosen))
 
 
@@ -94,27 +97,36 @@ def _best(
     moments: NDArray[np.float64],
     moment: float,
     geometry: Geometry,
+    seen: NDArray[np.bool_],
 ) -> NDArray[np.uint8]:
-    """The original's frame nearest in time or a neighbour of it, whichever differs least: rates need not agree."""
+    """The original's frame nearest in time or a neighbour of it, whichever differs least: rates need not agree.
+
+    ``seen``: which pixels show the original at all, at half the size.
+    """
     nearest = int(np.abs(moments - moment).argmin())
     options = [nearest, *(k for k in (nearest - 1, nearest + 1) if 0 <= k < len(moments))]
     warped = [geometry.warp(originals[k]) for k in options]
-    small = _small(picture)
+    small = _small(picture, seen)
     costs = []
     for option in warped:
-        difference = np.abs(small - _small(option))
+        difference = np.abs(small - _small(option, seen))
         # Truncated, so that what moves decides and an altered part does not.
         costs.append(float(np.minimum(difference, _TRUNCATE).mean()))
     costs[0] *= _NEAREST_BONUS
     return warped[int(np.argmin(costs))]
 
 
-def _small(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Half the size, without colour and the overall brightness, float32."""
+def _small(picture: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What is seen at half the size, without colour and its brightness: float32 (n,)."""
     luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) if picture.ndim > 2 else picture
-    reduced = cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
-    centred: NDArray[np.float32] = reduced - reduced.mean()
+    pixels = _halved(luma, cv2.INTER_AREA)[seen].astype(np.float32)
+    # Borders must not count: they would pull both apart by more than what moves.
+    centred: NDArray[np.float32] = pixels - pixels.mean()
     return centred
+
+
+def _halved(picture: NDArray[Any], method: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=method), np.uint8)
 
 
 def load(
