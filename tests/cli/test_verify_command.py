@@ -16,9 +16,6 @@ from provenance.cli import main
 from provenance.report import SCHEMA, Verdict
 from verifier.cli import EXITS
 
-pytestmark = pytest.mark.xdist_group("verify-command")
-"""One newsroom for all of them."""
-
 
 @dataclass(frozen=True)
 class Newsroom:

@@ -27,9 +27,6 @@ from verifier import archive
 from verifier.archive import Archive
 from verifier.pictures import pictures_at, size_of
 
-pytestmark = pytest.mark.xdist_group("full-originals")
-"""One registry without reference copies for all of them."""
-
 
 @dataclass(frozen=True)
 class Withheld:

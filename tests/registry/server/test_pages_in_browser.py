@@ -23,7 +23,6 @@ from registry.sighting_values import Answer, Filing, Moderator, Reply
 from registry.sightings import answer, dismiss, file
 from registry.store import Registry, create_registry
 
-pytestmark = pytest.mark.xdist_group("browser")
 _PATIENCE_MS = 300_000
 HERALD = "organisation:Herald"
 
