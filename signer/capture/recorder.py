@@ -22,7 +22,7 @@ from signer.capture.segment_file import Part, format_of
 from signer.capture.source import Opened, Over, Read, Reader
 from signer.capture.timeline import Timeline
 from signer.capture.tracks import Track, track_of
-from signer.capture.values import MICROSECOND, EndedBy, Event, Happened, Notes
+from signer.capture.values import MICROSECOND, EndedBy, Event, Happened, Notes, bounded
 
 _LOOK_EVERY_S = 0.2
 _LATE_SOUND_S = 2
@@ -33,7 +33,6 @@ _WAIT_FOR_SOUND_S = 5.0
 _MOST_HELD = 1000
 """Packets that are kept until the headers of all streams are known."""
 _CLOCK_SET_S = 0.5
-_MOST_EVENTS = 100
 _MOST_AHEAD_S = 10
 """How long before it is shown a picture may come; what says more is not believed."""
 _SHORTEST_S = Fraction(1, 2)
@@ -88,6 +87,7 @@ class Recorder:
         self._closing: _Open | None = None
         self._index = 0
         self._opened_at = 0.0
+        self._left_out: Event | None = None
         self._held: list[_Held] = []
 
     def run(self) -> None:
@@ -196,10 +196,12 @@ class Recorder:
         if leads:
             if moment < current.start:
                 # It refers to pictures of the segment before, which is closed.
-                self._lose(moment)
+                self._lose(moment, step)
                 return
-            current.part.write(track.kind, packet, offset)
-            current.frames += track.kind == "video"
+            if not current.part.write(track.kind, packet, offset):
+                self._lose(moment, step)
+            elif track.kind == "video":
+                current.frames += 1
         else:
             late = closing is not None and closing.until is not None and moment < closing.until
             (closing if closing is not None and late else current).part.write(track.kind, packet, offset)
@@ -247,8 +249,17 @@ class Recorder:
         part = Part(self._folder.part(self._index), templates, configs, start)
         return _Open(part, notes, start, time.monotonic(), time.time())
 
-    def _lose(self, moment: Fraction) -> None:
-        self._timeline.events.append(Event(Happened.GAP, round(moment / MICROSECOND), 0.0, "video", 1))
+    def _lose(self, moment: Fraction, step: Fraction) -> None:
+        """Note a picture that is left out; those of one cut together."""
+        events, before = self._timeline.events, self._left_out
+        if before is not None and events and events[-1] is before:
+            events.pop()
+            at, seconds, frames = before.at_us, before.seconds, before.frames or 0
+        else:
+            at, seconds, frames = round(moment / MICROSECOND), 0.0, 0
+        at = min(at, round(moment / MICROSECOND))
+        self._left_out = Event(Happened.GAP, at, seconds + float(step), "video", frames + 1)
+        events.append(self._left_out)
 
     def _end(self, how: EndedBy) -> None:
         """End what is open: the source is gone, or enough is recorded."""
@@ -273,22 +284,13 @@ class Recorder:
         self._done(
             replace(
                 segment.notes,
-                events=_bounded(events),
+                events=bounded(events),
                 end_us=round(end / MICROSECOND),
                 wall_end=_wall(),
                 frames=segment.frames,
                 ended_by=how,
             )
         )
-
-
-def _bounded(events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The events, the last ones as one where a source is so bad that there are too many."""
-    rest = events[_MOST_EVENTS:]
-    if not rest:
-        return events
-    together = sum(event.seconds for event in rest), sum(event.frames or 0 for event in rest)
-    return (*events[:_MOST_EVENTS], Event(Happened.GAP, rest[0].at_us, together[0], None, together[1]))
 
 
 def _wall() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +47,12 @@ class Part:
         for kind, template in templates.items():
             self._streams[kind] = _take_over(self._container, template, configs.get(kind))
 
-    def write(self, kind: str, packet: Any, offset: Fraction) -> None:
-        """Write a packet whose times plus ``offset`` are those of the session."""
+    def write(self, kind: str, packet: Any, offset: Fraction) -> bool:
+        """Write a packet whose times plus ``offset`` are those of the session; False where it is too damaged for that.
+
+        Raises:
+            OSError: the disk refuses.
+        """
         base = packet.time_base
         shift = round((offset - self._start) / base)
         dts = packet.dts + shift
@@ -58,7 +63,14 @@ class Part:
         packet.pts = max(packet.pts + shift, dts)
         packet.dts = dts
         packet.stream = self._streams[kind]
-        self._container.mux(packet)
+        try:
+            self._container.mux(packet)
+        except av.error.FFmpegError as error:
+            # The muxer's own "no" has the number of this one.
+            if isinstance(error, OSError) and error.errno != errno.EPERM:
+                raise
+            return False
+        return True
 
     def close(self) -> None:
         """Write the rest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from fractions import Fraction
@@ -58,7 +59,9 @@ class Track:
                 self.config = audio_config(bytes(packet)[:16])
                 self._strip = BitStreamFilterContext("aac_adtstoasc", self.template)
             if self.config is not None:
-                yield from self._strip.filter(packet)
+                # One that is damaged is left out, as a gap in time shows.
+                with contextlib.suppress(av.error.FFmpegError):
+                    yield from self._strip.filter(packet)
                 return
         yield packet
 

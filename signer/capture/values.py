@@ -14,6 +14,7 @@ SESSION_LABEL = "org.provenance-toolkit.capture"
 """The assertion of the assembled recording: all its segments."""
 VERSION = 1
 MICROSECOND = Fraction(1, 1_000_000)
+_MOST_EVENTS = 100
 
 
 class Happened(StrEnum):
@@ -62,6 +63,15 @@ class Event:
         known = {name: value for name, value in asdict(self).items() if value is not None}
         # Assertions are read by programs that know no floats of ours: thousandths, as integers.
         return {**known, "kind": self.kind.value, "seconds": f"{self.seconds:.3f}"}
+
+
+def bounded(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The events, the last ones as one where a source is so bad that there are too many."""
+    rest = events[_MOST_EVENTS:]
+    if not rest:
+        return events
+    together = sum(event.seconds for event in rest), sum(event.frames or 0 for event in rest)
+    return (*events[:_MOST_EVENTS], Event(Happened.GAP, rest[0].at_us, together[0], None, together[1]))
 
 
 @dataclass(frozen=True, slots=True)

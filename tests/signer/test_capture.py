@@ -126,6 +126,20 @@ def test_a_lost_stream_is_taken_up_again_and_the_next_segment_says_how_long_it_w
     assert said[-1]["assembled"]["segments"] == [1, 2, 3, 4]
 
 
+def test_what_arrives_damaged_is_left_out_and_told_and_the_recording_goes_on(studio: Studio, tmp_path: Path) -> None:
+    source = make_stream(tmp_path / "s.ts", 3, sound=True)
+    data = bytearray(source.read_bytes())
+    middle = len(data) // 2 // 188 * 188
+    data[middle : middle + 188 * 20] = random.Random(3).randbytes(188 * 20)
+    source.write_bytes(data)
+    result = studio.invoke(source, "-o", studio.out, "--withhold-reference", "--segment", "30s")
+    assert result.exit_code == 0, result.output
+    (segment,) = studio.check()[1]["segments"]
+    assert segment["dropped_frames"] > 0
+    assert segment["end_us"] == pytest.approx(3e6, abs=100_000)
+    assert segment["frames"] + segment["dropped_frames"] == pytest.approx(75, abs=3)
+
+
 def test_a_stop_ends_the_recording_in_good_order_and_other_codecs_are_coded_anew(
     studio: Studio, tmp_path: Path
 ) -> None:
