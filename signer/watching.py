@@ -122,7 +122,12 @@ class Intake:
             self._failed[source] = _Failed(attempts, self.arrivals.clock() + pause)
         else:
             self._failed.pop(source, None)
-            self.letters.write(source, error, attempts)
+            try:
+                self.letters.write(source, error, attempts)
+            except ProvenanceError as refused:
+                # Watching goes on, and so does trying to say what is wrong with this one.
+                self._failed[source] = _Failed(attempts, self.arrivals.clock() + _LONGEST_PAUSE_S)
+                self.view.came_out(Outcome(source, State.FAILED, error=refused))
 
 
 def _may_pass(code: str) -> bool:

@@ -82,14 +82,14 @@ def assemble(
             expected="at least one whole segment",
             hint="what could not be saved after a crash is in set-aside, if it is anywhere",
         )
-    groups = _groups(present)
+    groups = groups_of(present)
     return tuple(
         _assembled(folder, session, signer, anchors, group, number, len(groups))
         for number, group in enumerate(groups, 1)
     )
 
 
-def _groups(present: Sequence[Seen]) -> list[list[Seen]]:
+def groups_of(present: Sequence[Seen]) -> list[list[Seen]]:
     """Segments that can become one asset: of one format, not too many, not too long."""
     groups: list[list[Seen]] = []
     form: Any = None

@@ -28,7 +28,6 @@ _LONGEST_PAUSE_S = 8.0
 _WAITING = 128
 """Packets read and not yet taken: some two seconds; then the source has to wait."""
 _MOST_PACKET_BYTES = 64 << 20
-_MOST_PIXELS = str(16384 * 8192)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +137,8 @@ def _opened(address: Address) -> Iterator[av.container.InputContainer]:
 def _open(address: Address) -> av.container.InputContainer:
     # A pipe is silent as long as it likes.
     waits = None if address.url.startswith("pipe:") else (_OPEN_S, _READ_S)
-    options = {**address.options, "max_pixels": _MOST_PIXELS}
     # Not closed here: whoever takes the last packet still needs its streams.
-    return av.open(address.url, "r", format=address.format, options=options, timeout=waits)
+    return av.open(address.url, "r", format=address.format, options=address.options, timeout=waits)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from signer.capture.segment_file import COPIED
 _KEY_EVERY_S = 2
 """A key picture so often, where pictures are coded anew: segments can be cut there."""
 _VIDEO = {"preset": "veryfast", "crf": "20"}
+_MOST_PIXELS = str(16384 * 8192)
 _SOUND_RATE = 48000
 _TICKS = Fraction(1, 90000)
 
@@ -80,6 +81,8 @@ class Coded(Track):
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self._source = stream
+        if self.kind == "video":
+            stream.codec_context.options = {"max_pixels": _MOST_PIXELS}
         # Never written to: it holds the encoder, and is what segments are made after.
         holder: Any = av.open(io.BytesIO(), "w", format="mp4")
         self._holder = holder

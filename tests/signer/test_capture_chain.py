@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from provenance.cli import main
 from provenance.settings import load_settings
+from signer.capture.chain import Seen, Standing
+from signer.capture.finish import LONGEST_S, MOST_SEGMENTS, groups_of
 from signer.home import make_development_home
 
 Spoil = Callable[[Path], None]
@@ -104,3 +106,26 @@ def test_a_broken_chain_is_not_assembled_anew(recorded: Path, tmp_path: Path) ->
     result = CliRunner().invoke(main, ["--home", str(recorded / "home"), "capture", "finish", str(tmp_path / "one")])
     assert result.exit_code == 1
     assert "capture.broken_chain" in result.output
+
+
+def seen(count: int, seconds: float, form: str = "a", first: int = 1) -> list[Seen]:
+    """Intact segments of one length and format."""
+    length = int(seconds * 1e6)
+    return [
+        Seen(n, Standing.INTACT, said={"format": form, "start_us": n * length, "end_us": (n + 1) * length})
+        for n in range(first, first + count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("segments", "sizes"),
+    [
+        (seen(3, 10), [3]),
+        (seen(2, 10) + seen(2, 10, "b", 3), [2, 2]),
+        (seen(MOST_SEGMENTS + 1, 1), [MOST_SEGMENTS, 1]),
+        (seen(4, LONGEST_S / 2), [2, 2]),
+    ],
+    ids=["few", "another-format", "many", "long"],
+)
+def test_one_asset_holds_no_more_than_a_credential_can(segments: list[Seen], sizes: list[int]) -> None:
+    assert [len(group) for group in groups_of(segments)] == sizes

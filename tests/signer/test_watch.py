@@ -103,3 +103,16 @@ def test_what_cannot_be_signed_leaves_a_reason_and_is_tried_again_when_that_is_r
     code, line = once("--settle", "1.5", "--move")
     assert (code, bad.exists(), (letter.parent / "bad.mp4").exists()) == (1, False, True)
     assert json.loads(letter.read_text())["file"] == str(letter.parent / "bad.mp4")
+
+
+def test_a_folder_of_dead_letters_that_cannot_be_written_is_told_and_the_rest_is_looked_at(
+    home: Path, media: Callable[[str], Path], tmp_path: Path
+) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / "in" / name).write_bytes(media("mp4").read_bytes()[:-100])
+    (tmp_path / "taken").write_text("a file")
+    words = ["watch", str(tmp_path / "in"), "--failed", str(tmp_path / "taken" / "x"), "--json-lines", *QUICK, "--once"]
+    result = CliRunner().invoke(main, ["--home", str(home), *words, "--settle", "1.2"])
+    told = [json.loads(line) for line in result.stdout.splitlines()[:-1]]
+    assert result.exit_code == 1
+    assert [line["error"]["code"] for line in told] == ["watch.dead_letter", "media.truncated"] * 2
