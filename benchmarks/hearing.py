@@ -30,7 +30,8 @@ from benchmarks.recipes import ffmpeg
 from provenance.media.values import PCM_RATE
 from provenance.report import Kind
 from provenance.settings import Settings, load_settings
-from verifier.comparers.hearing import compare_hearing, listen
+from verifier.comparers.hearing import compare_hearing
+from verifier.listening import listen
 from verifier.timing import Piece
 
 PAGE = Path("docs/benchmarks/hearing.md")

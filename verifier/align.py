@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,12 +16,12 @@ from provenance.settings import Settings
 from verifier.asked import CLOSE_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
-from verifier.identify import MIN_PICTURE_SHARE, Candidate
+from verifier.identify import ENOUGH_SHARE, MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
 from verifier.part_shown import between_borders, cut_by_borders, part_shown
 from verifier.pictures import pairs_at, size_of
 from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_by_hash
-from verifier.sound_pieces import pieces_by_sound
+from verifier.sound_pieces import exactly, pieces_by_sound
 from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
 from verifier.timing import EXACT_THROUGHOUT, Piece, at_plain_speed, find_pieces, likely_piece, moves, quiet_share
@@ -49,7 +49,7 @@ class Alignment:
 
     ``reference`` is what is compared with: the reference copy or, where ``full``, the signed file itself. None where
     neither is at hand, and then pieces come from the hashes alone and ``geometry`` is None. A still has one piece over
-    the whole clip. ``by_sound``: only the sound is the original's.
+    the whole clip. ``by_sound``: the sound alone tells the moment.
     """
 
     candidate: Candidate
@@ -73,7 +73,11 @@ def align(
     alignment = _by_picture(clip, candidate, reference, settings, watch) if seen else None
     if alignment is not None and alignment.pieces:
         return alignment
-    return Alignment(candidate, pieces_by_sound(clip, candidate), None, reference, by_sound=True)
+    heard = pieces_by_sound(clip, candidate)
+    if alignment is not None and alignment.geometry and heard and candidate.picture_share >= ENOUGH_SHARE:
+        # The scene is the original's, what moves in it is not of that moment: it may have been put there.
+        return replace(alignment, pieces=exactly(clip, heard, reference, settings), by_sound=True)
+    return Alignment(candidate, heard, None, reference, by_sound=True)
 
 
 def _by_picture(

@@ -15,13 +15,14 @@ from verifier.comparers.drawn import tell_overlays
 from verifier.comparers.faces import label_faces
 from verifier.comparers.framing import compare_framing
 from verifier.comparers.freeze import compare_freeze
-from verifier.comparers.hearing import Hearing, compare_hearing, compare_with_silence, listen
+from verifier.comparers.hearing import compare_hearing, compare_with_silence
 from verifier.comparers.order import compare_order
 from verifier.comparers.pairs import Stretch
 from verifier.comparers.picture import Excess, measure
 from verifier.comparers.regions import compare_regions
 from verifier.copies import NOTHING_TO_COMPARE_WITH
 from verifier.face_detector import detector
+from verifier.listening import Hearing, listen
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, TimeSpentError, Watch
 

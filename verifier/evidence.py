@@ -12,10 +12,11 @@ from provenance.report import Evidence, Finding, Judged, Kind, Region
 from provenance.settings import Settings
 from verifier.clip import Clip
 from verifier.compare import Comparison
-from verifier.comparers.hearing import SAME, Hearing
+from verifier.comparers.hearing import SAME
 from verifier.comparers.picture import BLOCK, Excess
 from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
+from verifier.listening import Hearing
 from verifier.pictures import Colour, picture_at
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, Watch

@@ -13,7 +13,11 @@ from provenance.fingerprints.values import SoundPrint
 
 SAME_SOUND = 0.30
 """Mean Chromaprint bit error under which two stretches are the same sound: <= .08 re-encoded, >= .306 unrelated."""
+SURELY_SAME = 0.15
+"""The same where every offset is tried, over all that is loud, at least four seconds."""
 MIN_SOUND_S = 2.0
+_LEAST_THROUGHOUT, _MOST_THROUGHOUT = 32, 2000
+"""Values of a clip, eight a second, for which every offset is tried: longer ones have hits."""
 _SOUND_WINDOW = 8
 _MAX_OFFSETS = 8
 
@@ -31,7 +35,7 @@ class SoundRun:
 def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> tuple[SoundRun, ...]:
     """The stretches whose sound is the original's, at the offsets that most hits agree on, in clip order."""
     if not len(nomination.sound_hits):
-        return ()
+        return _same_throughout(clip, original)
     loud = np.flatnonzero(clip.loud)
     at = loud[np.minimum(nomination.sound_hits[:, 0], len(loud) - 1)]
     offsets = np.round(nomination.sound_hits[:, 1] / 1000 / clip.step_s).astype(np.int64) - at
@@ -44,6 +48,22 @@ def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -
         free[round(best.start / clip.step_s) : round(best.end / clip.step_s)] = False
         runs.append(best)
     return tuple(sorted(runs, key=lambda run: run.start))
+
+
+def _same_throughout(clip: SoundPrint, original: SoundPrint) -> tuple[SoundRun, ...]:
+    """The same for a short clip of an original that its picture nominated: few of its values need be exact hits."""
+    count, loud = len(clip.values), np.flatnonzero(clip.loud)
+    if len(loud) < _LEAST_THROUGHOUT or count > min(_MOST_THROUGHOUT, len(original.values)):
+        return ()
+    errors = [
+        float(sound.bit_error(clip.values[loud], original.values[loud + offset]).mean())
+        for offset in range(len(original.values) - count + 1)
+    ]
+    best = int(np.argmin(errors))
+    if errors[best] > SURELY_SAME:
+        return ()
+    run = _run_at(clip, original, best, np.ones(count, bool))
+    return () if run is None else (run,)
 
 
 def _run_at(clip: SoundPrint, original: SoundPrint, offset: int, free: NDArray[np.bool_]) -> SoundRun | None:

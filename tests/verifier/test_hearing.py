@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from provenance.report import Finding, Kind
 from provenance.settings import Settings, load_settings
-from verifier.comparers.hearing import Hearing, compare_hearing, compare_with_silence, listen
+from verifier.comparers.hearing import compare_hearing, compare_with_silence
+from verifier.listening import Hearing, listen
 from verifier.timing import Piece
 
 SECONDS = 10.0
