@@ -54,7 +54,7 @@ def list_assets(
             HTTPStatus.BAD_REQUEST, "list.half_a_manifest", "manifest_label and hard_binding are asked for together"
         )
     asset_id = asset_id_of(manifest_label, hard_binding) if manifest_label and hard_binding else None
-    wanted = Wanted(_plain(owner), status, _plain(q) or "", asset_id)
+    wanted = Wanted(owner, status, q or "", asset_id)
     page = list_page(service.registry, wanted, viewer=viewer, limit=limit, cursor=cursor)
     headers = {}
     if page.cursor is not None:
@@ -152,7 +152,7 @@ def reference(request: Request, service: Open, viewer: Viewer, asset_id: str) ->
 
 def _require(service: Service, viewer: str | None, asset_id: str) -> ListedAsset:
     """The asset, if the viewer may see it; else it is as unknown as one that is not there."""
-    page = list_page(service.registry, Wanted(asset_id=_plain(asset_id) or ""), viewer=viewer, limit=1)
+    page = list_page(service.registry, Wanted(asset_id=asset_id), viewer=viewer, limit=1)
     if not page.assets:
         raise unknown(asset_id)
     return page.assets[0]
@@ -162,8 +162,3 @@ def _caching(found: ListedAsset, *, mine: bool = False) -> str:
     if found.embargoed:
         return etags.SECRET
     return etags.PRIVATE if mine else etags.OPEN
-
-
-def _plain(text: str | None) -> str | None:
-    # PostgreSQL takes no such text, and nothing stored has it.
-    return None if text is None else text.replace("\0", "�")

@@ -138,13 +138,15 @@ def require_scope(token: Token | None, *scopes: Scope) -> Token:
     return token
 
 
-def unauthorized(code: str, message: str, more: str = "") -> HttpError:
+def unauthorized(
+    code: str, message: str, more: str = "", *, expected: str = "Authorization: Bearer with a token of this registry"
+) -> HttpError:
     """The error 401; ``more``: further parameters of the challenge."""
     return HttpError(
         HTTPStatus.UNAUTHORIZED,
         code,
         message,
-        expected="Authorization: Bearer with a token of this registry",
+        expected=expected,
         hint="ask the registry's operator for a token",
         headers={"WWW-Authenticate": _REALM + more},
     )

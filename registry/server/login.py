@@ -20,6 +20,7 @@ from registry.sessions import COOKIE, close_session, open_session
 
 router = APIRouter(tags=["login"])
 _MAX_TOKEN = 200
+_EXPECTED = "a token of this registry, which begins with prvt_"
 
 
 def same_origin(request: Request) -> None:
@@ -63,7 +64,7 @@ def login(
     except RegistryError as error:
         if not error.code.startswith("token."):
             raise
-        raise unauthorized(error.code, error.message) from error
+        raise unauthorized(error.code, error.message, expected=_EXPECTED) from error
     answer = Response(status_code=303, headers={"Location": "/", "Cache-Control": "no-store"})
     keep_session(request, answer, secret, lasting)
     return answer

@@ -109,7 +109,8 @@ def problem(status: HTTPStatus, error: ProvenanceError, headers: dict[str, str] 
         "found": error.found,
         "hint": error.hint,
     }
-    given = {name: value for name, value in body.items() if value is not None}
+    # What was found may hold halves of characters, which JSON can name and UTF-8 cannot.
+    given = {name: _writable(value) for name, value in body.items() if value is not None}
     return JSONResponse(given, status.value, headers, media_type=MEDIA_TYPE)
 
 
@@ -120,6 +121,10 @@ def answer(
     if wants_page(request):
         return error_page(request, status, error, headers)
     return problem(status, error, {"Vary": "Accept", **(headers or {})})
+
+
+def _writable(value: Any) -> Any:
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def status_of(error: ProvenanceError) -> HTTPStatus:
@@ -156,7 +161,9 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
-        said = ProvenanceError(f"http.{status.value}", str(error.detail), hint="see /openapi.json")
+        detail = "there is nothing at this address" if status is HTTPStatus.NOT_FOUND else str(error.detail)
+        hint = "begin at the first page" if wants_page(request) else "see /openapi.json"
+        said = ProvenanceError(f"http.{status.value}", detail, hint=hint)
         return answer(request, status, said, dict(error.headers) if error.headers else None)
 
     @app.exception_handler(Exception)

@@ -6,6 +6,7 @@ import re
 
 import httpx
 import pytest
+from postgres import BACKENDS
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -26,6 +27,31 @@ def test_what_the_guard_refuses_is_said_in_the_same_way(http: httpx.Client, acce
     assert answer.status_code == 414
     assert answer.headers["content-type"].startswith("text/html") is (accept == "text/html")
     assert "the query is too long" in answer.text
+
+
+@BACKENDS
+def test_a_zero_byte_in_an_address_is_no_fault_of_the_server(http: httpx.Client) -> None:
+    for path in ("/originals/a%00b", "/originals/%00/reference", "/checks/%00", "/v1/checks/%00/events", "/nothing%00"):
+        assert http.get(path).status_code == 404, path
+    for query in ("q=%00", "owner=a%00b"):
+        answer = http.get(f"/originals?{query}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid")
+
+
+def test_half_a_character_is_refused_and_not_a_fault_of_the_server(http: httpx.Client) -> None:
+    headers = {"Content-Type": "application/json"}
+    for field in ("address", "asset_id", "organisation", "check_id"):
+        body = b'{"address": "https://a.example/", "%s": "\\ud800"}' % field.encode()
+        answer = http.post("/v1/sightings", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["found"][-1]) in {(404, "?"), (422, "?")}, answer.text
+
+
+def test_errors_of_pages_are_of_use_to_people(http: httpx.Client) -> None:
+    assert "see /openapi.json" not in http.get("/nothing-here", headers=BROWSER).text
+    refused = http.post("/login", data={"token": "guess"}, headers=BROWSER)
+    assert refused.status_code == 401
+    assert "prvt_" in refused.text
+    assert "Authorization" not in refused.text
 
 
 def test_a_page_has_no_script_or_style_of_its_own_and_names_only_this_server(http: httpx.Client) -> None:

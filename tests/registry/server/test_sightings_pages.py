@@ -290,6 +290,12 @@ def test_bars_are_as_high_as_there_are_sightings_and_empty_months_have_none() ->
     assert plot([], ("ours",), "2026-01").total == 0
 
 
+def test_where_nothing_was_filed_nothing_is_drawn(http: httpx.Client) -> None:
+    page = http.get("/sightings").text
+    assert "Nothing was filed in the last twelve months." in page
+    assert 'class="plot"' not in page
+
+
 def test_counts_are_drawn_and_written(http: httpx.Client, registry: Registry) -> None:
     filed(registry)
     filed(registry, asset_id=None)
