@@ -66,18 +66,22 @@ class Guard:
         path = scope["path"]
         large = any(path.startswith(each) if each.endswith("/") else path == each for each in self._large)
         limit = self._max_file if large else self._max_body
-        read = 0
+        read, over = 0, False
 
         async def bounded() -> Message:
-            nonlocal read
+            nonlocal read, over
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
+                over = True
                 raise _TooLargeError
             return message
 
         async def with_headers(message: Message) -> None:
             nonlocal answered
+            if over and not answered:
+                # To who reads it, a body that was cut off is one that cannot be parsed: not what is wrong with it.
+                return
             if message["type"] == "http.response.start":
                 answered = message["status"]
                 headers = MutableHeaders(scope=message)
@@ -91,13 +95,17 @@ class Guard:
                 await _drain(scope, receive)
                 await answer(Request(scope), refusal.status, refusal)(scope, receive, with_headers)
             else:
-                await self._app(scope, bounded, with_headers)
-        except _TooLargeError:
-            if answered:
-                raise
-            refusal = _too_large(limit)
-            await _drain(scope, receive)
-            await answer(Request(scope), refusal.status, refusal, {"Connection": "close"})(scope, receive, with_headers)
+                try:
+                    await self._app(scope, bounded, with_headers)
+                except _TooLargeError:
+                    if answered:
+                        raise
+                if over and not answered:
+                    over = False
+                    refusal = _too_large(limit)
+                    await _drain(scope, receive)
+                    said = answer(Request(scope), refusal.status, refusal, {"Connection": "close"})
+                    await said(scope, receive, with_headers)
         finally:
             # The route's pattern, not the address: what was asked about is nobody's business, nor who asked.
             route, seconds = getattr(scope.get("route"), "path", None), time.monotonic() - began

@@ -91,6 +91,19 @@ def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_so(echo: FastAP
         assert answer.json()["code"] == "request.too_large"
 
 
+def test_a_body_over_the_limit_is_not_called_one_that_cannot_be_parsed(http: httpx.Client) -> None:
+    """The framework does so with whatever breaks off while it reads JSON."""
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(80):
+            yield b" " * 65536
+
+    for path, kind in (("/v1/sightings", "application/json"), ("/matches/byBinding", "application/json")):
+        answer = http.post(path, content=endless(), headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
+        assert answer.headers["connection"] == "close"
+
+
 def test_a_query_over_the_limit_is_to_be_posted(http: httpx.Client) -> None:
     answer = http.get("/livez", params={"value": "x" * 9000})
     assert answer.status_code == 414
