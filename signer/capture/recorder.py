@@ -185,7 +185,10 @@ class Recorder:
         base = packet.time_base
         if abs(packet.pts - packet.dts) * base > _MOST_AHEAD_S:
             packet.pts = packet.dts
-        step = packet.duration * base if packet.duration else track.step
+        if not packet.duration:
+            # Without it the last picture of a segment has no length, and is not shown.
+            packet.duration = round(track.step / base)
+        step = packet.duration * base
         offset = self._timeline.place(track.kind, packet.dts * base, step, arrived)
         moment = packet.pts * base + offset
         if self._current is None:

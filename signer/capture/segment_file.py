@@ -78,6 +78,10 @@ class Part:
 
 
 def _take_over(container: Any, template: Any, config: bytes | None) -> Any:
+    codec = template.codec_context.codec
+    if not codec.is_encoder and codec.canonical_name == "av1":
+        # Its decoder has a name of its own, by which the library finds no encoder: none is needed.
+        return container.add_stream_from_template(template, opaque=True)
     stream = container.add_stream_from_template(template)
     if config is not None:
         stream.codec_context.extradata = config
@@ -131,8 +135,11 @@ def join(parts: Sequence[tuple[Path, int]], target: Path) -> tuple[int, Fraction
                     if kind not in streams:
                         continue
                     shift = round(start_us * MICROSECOND / base)
-                    dts = max(packet.dts + shift, last.get(kind, packet.dts + shift - 1) + 1)
+                    before = last.get(kind, packet.dts + shift - 1)
+                    dts = max(packet.dts + shift, before + 1)
                     pts = max(packet.pts + shift, dts)
+                    # Fragments do not tell; without a length the last picture of all is not shown.
+                    packet.duration = packet.duration or dts - before
                     last[kind] = dts
                     end = max(end, (pts + (packet.duration or 0)) * base - parts[0][1] * MICROSECOND)
                     frames += kind == "video"

@@ -68,6 +68,9 @@ class Track:
 
     def closes(self, packet: Any) -> bool:
         """Whether nothing after this key picture refers to what was before it."""
+        if self.codec == "mpeg4":
+            # Its bytes do not say; where pictures are reordered, those after a key picture may refer to before it.
+            return not self.template.codec_context.has_b_frames
         return is_closed(self.codec, bytes(packet))
 
     def end(self) -> Iterator[Any]:
@@ -111,20 +114,27 @@ class Coded(Track):
 
     def take(self, packet: Any) -> Iterator[Any]:
         """See ``Track``. A packet that cannot be decoded is missing from then on, as a gap in time shows."""
-        try:
-            frames = self._source.codec_context.decode(packet)
-        except av.error.FFmpegError:
-            return
-        for frame in frames:
+        for frame in self._decoded(packet):
             yield from self._encode(frame)
 
     def end(self) -> Iterator[Any]:
         """See ``Track``."""
+        for frame in self._decoded(None):
+            yield from self._encode(frame)
         yield from self._filled(self.template.encode(None))
+
+    def _decoded(self, packet: Any) -> list[Any]:
+        try:
+            return list(self._source.codec_context.decode(packet))
+        except av.error.FFmpegError:
+            return []
 
     def _encode(self, frame: Any) -> Iterator[Any]:
         if frame.pts is None:
             return
+        if frame.time_base is None:
+            # The last ones out of a decoder.
+            frame.time_base = self._source.time_base
         if self.kind == "video":
             small = frame.reformat(width=self.template.width, height=self.template.height, format="yuv420p")
             small.pts, small.time_base = round(frame.pts * frame.time_base / _TICKS), _TICKS
