@@ -194,6 +194,7 @@ def test_what_never_ends_is_no_list_chain_reference_or_sidecar(
     room: Room, signed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROVENANCE_PASSPHRASE", "long enough to be one")
+    assert room.run("keys", "new", "evil").exit_code == 0
     before = room.tree()
     require_failure(room.run("trust", "add", "evil", endless(room)), "trust.anchor_unreadable")
     other = room.run("register", signed, "--reference", "endless.mp4")
