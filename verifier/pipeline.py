@@ -32,6 +32,7 @@ from verifier.align import Alignment
 from verifier.archive import Archive
 from verifier.clip import Clip, UnreadError, read_clip
 from verifier.compare import Comparison, compare
+from verifier.comparers.order import name_sources
 from verifier.comparers.still import Showing
 from verifier.copies import Copies, Originals
 from verifier.declared import Declaration, covered, declaration_of
@@ -226,7 +227,8 @@ def _examine(
         for n, alignment in enumerate(alignments)
     )
     alignments = [each.alignment for each in compared]
-    findings = [finding for each in compared for finding in each.findings]
+    beside = [(alignment.candidate.original.title, alignment.pieces) for alignment in alignments[1:]]
+    findings = name_sources([finding for each in compared for finding in each.findings], beside)
     findings += [finding for showing in showings for finding in showing.findings]
     not_checked = [each.not_checked for each in compared] + [showing.not_checked for showing in showings]
     not_checked.append(tuple(copies.notes(candidate.original for candidate in laid)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provenance.report import Kind
-from verifier.comparers.order import compare_order
+from verifier.comparers.order import compare_order, name_sources
 from verifier.timing import Piece
 
 
@@ -93,3 +93,14 @@ def test_a_dropped_frame_or_two_is_no_cut() -> None:
 def test_what_a_second_original_leaves_open_is_not_said_twice() -> None:
     found = compare_order((piece(4, 6, 0),), 10, 20, "b", primary=False)
     assert found == []
+
+
+def test_footage_of_another_original_is_called_by_its_title() -> None:
+    findings = compare_order((piece(0, 4, 0), piece(7, 9, 4)), 12, 20, "a")
+    named = name_sources(findings, [("Harbour", (piece(4.2, 7, 0),))])
+    texts = {f.clip.as_seconds()[0]: f.explanation for f in named if f.kind is Kind.FOREIGN_FOOTAGE and f.clip}
+    assert "“Harbour”" in texts[4]
+    assert "nothing of this original" in texts[9]
+    assert [f for f in named if f.kind is not Kind.FOREIGN_FOOTAGE] == [
+        f for f in findings if f.kind is not Kind.FOREIGN_FOOTAGE
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from provenance.report import Finding, Kind
@@ -125,6 +127,25 @@ def _foreign(pieces: tuple[Piece, ...], clip_s: float, asset_id: str) -> list[Fi
             text = f"{end - start:.1f} s here show nothing of this original."
             findings.append(Finding(Kind.FOREIGN_FOOTAGE, 0.8, text, clip=Interval.of(start, end), asset_id=asset_id))
     return findings
+
+
+def name_sources(findings: Sequence[Finding], others: Sequence[tuple[str, tuple[Piece, ...]]]) -> list[Finding]:
+    """The same findings, foreign footage called by the title of the other original that shows most of it.
+
+    Args:
+        others: titles and pieces of the originals laid on the clip besides the one that it is foreign to.
+    """
+    return [_named(finding, others) if finding.kind is Kind.FOREIGN_FOOTAGE else finding for finding in findings]
+
+
+def _named(finding: Finding, others: Sequence[tuple[str, tuple[Piece, ...]]]) -> Finding:
+    if finding.clip is None:
+        return finding
+    for title, pieces in others:
+        if sum(finding.clip.overlap(Interval.of(p.start, p.end)) for p in pieces) > finding.clip.length / 2:
+            text = f"{float(finding.clip.length):.1f} s here are not of this original but of “{title}”."
+            return replace(finding, explanation=text)
+    return finding
 
 
 def _trims(pieces: tuple[Piece, ...], original_s: float, asset_id: str) -> list[Finding]:
