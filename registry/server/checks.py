@@ -29,7 +29,7 @@ from registry.checks.shelf import Shelf, shelf_of
 from registry.checks.values import Check, State
 from registry.fetching import MOST_URL, Rules, fetch
 from registry.server.auth import Asker, require_scope
-from registry.server.bodies import read_body, save_body
+from registry.server.bodies import read_body, reading_form, save_body
 from registry.server.problems import HttpError
 from registry.server.rates import limited
 from registry.server.service import Open, Service
@@ -247,7 +247,7 @@ async def _receive(request: Request, target: Path, settings: Settings) -> None:
         if not kind.startswith("multipart/form-data"):
             await save_body(request, target, limit)
             return
-        async with request.form(max_files=1, max_fields=8) as form:
+        async with reading_form(request) as form:
             file, link = form.get("file"), form.get("link")
             if isinstance(link, str) and link and not (isinstance(file, UploadFile) and file.size):
                 await _fetch(link, target, settings)

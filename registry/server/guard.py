@@ -34,17 +34,19 @@ Observe = Callable[[str, str | None, int, float], None]
 _DRAINED = 1 << 20
 """Bytes that are read, and thrown away, of a body that is refused."""
 _DRAINED_S = 2
+_SILENCE_S = 60
+"""Longest silence of a sender within a body: places for files are few, and silence costs nothing."""
 
 
-class _TooLargeError(Exception):
-    """The body grew over its limit while it was read."""
+class _CutOffError(Exception):
+    """The body grew over its limit while it was read, or nothing more of it came."""
 
 
 class Guard:
     """ASGI middleware around the whole application.
 
     ``large``: paths that take files of at most ``max_file`` bytes, or the beginnings of such where they end in ``/``;
-    every other body has at most ``max_body``. ``observe``: see ``Observe``.
+    every other body has at most ``max_body``, and none may fall silent. ``observe``: see ``Observe``.
     """
 
     def __init__(
@@ -66,20 +68,28 @@ class Guard:
         path = scope["path"]
         large = any(path.startswith(each) if each.endswith("/") else path == each for each in self._large)
         limit = self._max_file if large else self._max_body
-        read, over = 0, False
+        read, ended = 0, False
+        cut: HttpError | None = None
 
         async def bounded() -> Message:
-            nonlocal read, over
-            message = await receive()
+            nonlocal read, ended, cut
+            try:
+                # Once the body has ended, who waits for more waits for the connection's end.
+                async with asyncio.timeout(None if ended else _SILENCE_S):
+                    message = await receive()
+            except TimeoutError:
+                cut = _too_slow()
+                raise _CutOffError from None
+            ended = not message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > limit:
-                over = True
-                raise _TooLargeError
+                cut = _too_large(limit)
+                raise _CutOffError
             return message
 
         async def with_headers(message: Message) -> None:
             nonlocal answered
-            if over and not answered:
+            if cut is not None and not answered:
                 # To who reads it, a body that was cut off is one that cannot be parsed: not what is wrong with it.
                 return
             if message["type"] == "http.response.start":
@@ -97,13 +107,13 @@ class Guard:
             else:
                 try:
                     await self._app(scope, bounded, with_headers)
-                except _TooLargeError:
+                except _CutOffError:
                     if answered:
                         raise
-                if over and not answered:
-                    over = False
-                    refusal = _too_large(limit)
-                    await _drain(scope, receive)
+                if cut is not None and not answered:
+                    refusal, cut = cut, None
+                    if read > limit:
+                        await _drain(scope, receive)
                     said = answer(Request(scope), refusal.status, refusal, {"Connection": "close"})
                     await said(scope, receive, with_headers)
         finally:
@@ -153,6 +163,16 @@ def _refused(scope: Scope, limit: int) -> HttpError | None:
     if lengths and lengths[0].isdigit() and int(lengths[0]) > limit:
         return _too_large(limit)
     return None
+
+
+def _too_slow() -> HttpError:
+    return HttpError(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "request.too_slow",
+        "the request's body did not arrive in time",
+        expected=f"something every {_SILENCE_S} seconds",
+        hint="send it again",
+    )
 
 
 def _too_large(limit: int) -> HttpError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from serving import serving
 
 from provenance.errors import RegistryError
 from provenance.settings import Settings, load_settings
+from registry.server import guard
 from registry.server.app import create_app
 from registry.store import Registry, create_registry
 
@@ -102,6 +104,21 @@ def test_a_body_over_the_limit_is_not_called_one_that_cannot_be_parsed(http: htt
         answer = http.post(path, content=endless(), headers={"Content-Type": kind})
         assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
         assert answer.headers["connection"] == "close"
+
+
+def test_who_falls_silent_within_a_body_is_told_so_and_keeps_no_place(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_SILENCE_S", 0.1)
+    form = "multipart/form-data; boundary=x"
+    for path, kind in (("/v1/checks", form), ("/v1/checks", "video/mp4"), ("/v1/sightings", "application/json")):
+        with socket.create_connection((http.base_url.host, http.base_url.port or 0), timeout=20) as sender:
+            sender.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 99\r\n\r\n".encode()
+            )
+            said = b"".join(iter(lambda: sender.recv(4096), b""))
+        assert said.startswith(b"HTTP/1.1 408 "), (path, kind, said)
+        assert b"request.too_slow" in said
 
 
 def test_a_query_over_the_limit_is_to_be_posted(http: httpx.Client) -> None:
