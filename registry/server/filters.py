@@ -44,7 +44,7 @@ def happened(kind: str) -> str:
 def _said(stamp: str, form: str) -> str:
     try:
         return form.format(datetime.fromisoformat(stamp).astimezone(UTC))
-    except ValueError:
+    except (ValueError, OverflowError):
         return stamp
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from typing import Annotated
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from provenance.credentials.library import MAX_MANIFEST_BYTES
 from provenance.credentials.reader import SIDECAR_SUFFIX
@@ -31,6 +32,8 @@ from registry.wire import LogReceipt, Registration
 
 PATH = "/v1/assets"
 router = APIRouter(tags=["assets"])
+# At the ends of the calendar a time of another zone has no time in UTC.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _FILES = ("upload", "reference", "sidecar", "manifest")
 
 _BODY = {
@@ -52,7 +55,7 @@ class Order(BaseModel):
     sidecar: str | None = None
     manifest: str | None = None
     embargo: bool = False
-    embargo_until: AwareDatetime | None = None
+    embargo_until: Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)] | None = None
 
 
 @router.post(

@@ -144,6 +144,15 @@ def test_strings_of_others_stay_text(http: httpx.Client, registry: Registry) -> 
         assert "&lt;script&gt;" in page.text
 
 
+def test_a_time_that_is_before_all_time_in_utc_is_shown_as_it_was_signed(
+    http: httpx.Client, registry: Registry
+) -> None:
+    add(registry, "early", signed_at="0001-01-01T00:00:00+14:00")
+    page = http.get("/originals/early")
+    assert page.status_code == 200
+    assert "0001-01-01T00:00:00+14:00" in page.text
+
+
 @pytest.mark.parametrize("after", ["x", "2026~", "' OR 1=1 --~a"])
 def test_a_page_that_cannot_follow_is_refused_in_words(http: httpx.Client, after: str) -> None:
     answer = http.get("/originals", params={"after": after})

@@ -116,6 +116,12 @@ def test_what_a_revoked_certificate_signed_is_refused(
     assert left(settings) == []
 
 
+@pytest.mark.parametrize("until", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2099-01-01T00:00:00"])
+def test_the_end_of_an_embargo_is_a_time_that_can_be_kept(desks: Desks, newsroom: Newsroom, until: str) -> None:
+    answer = send(desks.herald, newsroom.photo.path, embargo_until=until)
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid")
+
+
 def test_without_a_token_no_file_is_taken(http: httpx.Client, settings: Settings) -> None:
     for headers in ({}, {"Cookie": "provenance_session=guess"}, {"Authorization": "Bearer guess"}):
         answer = http.post("/v1/assets", content=b"x" * 100_000, headers=headers)
