@@ -236,7 +236,9 @@ def sightings(site: Site) -> dict[str, str]:
     add_organisation(site.registry, HERALD)
 
     def filed(number: int, **given: str) -> str:
-        return file(site.registry, Filing(f"https://video.example.com/{number}", "seen here", **given)).sighting_id
+        return file(
+            site.registry, Filing(f"https://video.example.com/{number}{'w' * 99}", "seen here", **given)
+        ).sighting_id
 
     denied, altered, waiting, aside = (
         filed(1, owner=HERALD),
