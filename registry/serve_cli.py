@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from types import FrameType
 
 import click
 
 from provenance.console import safe
 from provenance.context import settings_of
+from provenance.errors import RegistryError
 
 
 @click.command()
@@ -51,20 +53,35 @@ def serve(ctx: click.Context, host: str | None, port: int | None, database_url: 
             app.state.stopping.set()
             super().handle_exit(sig, frame)
 
-    # After its own good end uvicorn sends the signal once more; the worker is still to be stopped then.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     # Opened before anything listens, so that what is wrong is said here and in words.
     with open_registry(settings) as registry:
         worker = Worker(registry, settings) if working else None
-        socket = config.bind_socket()
-        socket.listen(config.backlog)  # who reads the address below may ask at once, and waits for the answer
-        address, bound = socket.getsockname()[:2]
+        # Who reads the address below may ask at once, and waits for the answer.
+        listener = _listening(config.host, config.port, config.backlog)
+        address, bound = listener.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
         click.echo(f"serving {safe(settings.home)} at http://{shown}:{bound}/  (Ctrl-C ends it)", err=True)
+        # After its own good end uvicorn sends the signal once more; the worker is still to be stopped then.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         if worker is not None:
             worker.start()
         try:
-            Server(config).run(sockets=[socket])
+            Server(config).run(sockets=[listener])
         finally:
             if worker is not None:
                 worker.stop()
+
+
+def _listening(host: str, port: int, backlog: int) -> socket.socket:
+    six = ":" in host
+    family = socket.AF_INET6 if six else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=backlog, dualstack_ipv6=six)
+    except (OSError, UnicodeError) as error:
+        raise RegistryError(
+            "serve.address",
+            f"nothing can listen at port {port} of {host}",
+            expected="an address of this machine, and a port that is free",
+            found=getattr(error, "strerror", None) or type(error).__name__,
+            hint="choose another with --host and --port",
+        ) from error

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from fastapi import FastAPI, Request
 from serving import serving
 
+from provenance.cli import main
 from provenance.errors import RegistryError
 from provenance.settings import Settings, load_settings
 from registry.server import guard
@@ -158,6 +160,15 @@ def test_serve_listens_says_where_and_ends_when_asked(tmp_path: Path) -> None:
         finally:
             server.send_signal(signal.SIGTERM)
         assert server.wait(30) in {0, -signal.SIGTERM}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_serve_where_it_cannot_listen_says_so_in_words(tmp_path: Path, host: str) -> None:
+    create_registry(load_settings(tmp_path)).close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = ["--host", host, "--port", str(taken.getsockname()[1])]
+        done = CliRunner().invoke(main, ["--home", str(tmp_path), "serve", "--no-worker", *where])
+    assert (done.exit_code, "[serve.address]" in done.stderr) == (1, True)
 
 
 def test_serve_without_a_registry_says_what_to_do(tmp_path: Path) -> None:
