@@ -212,7 +212,7 @@ def test_the_active_manifest_alone_is_a_store_of_its_own(
 
 @pytest.mark.parametrize(
     ("label", "status"),
-    [("urn:c2pa:00000000-0000-0000-0000-000000000000", 404), ("..%2F..%2Fetc", 404), ("a%00b", 400), ("x" * 600, 400)],
+    [("urn:c2pa:00000000-0000-0000-0000-000000000000", 404), ("..%2F..%2Fetc", 404), ("a%00b", 404), ("x" * 600, 400)],
 )
 def test_unknown_labels_are_unknown_and_odd_ones_are_refused(site: httpx.Client, label: str, status: int) -> None:
     assert site.get(f"/manifests/{label}").status_code == status
