@@ -236,7 +236,7 @@ def test_lists_come_in_pages_newest_first_and_filtered(listed: httpx.Client) -> 
     assert pages(listed, status="superseded") == [["a02"]]
     assert pages(listed, q="A0", limit="4") == [["a06", "a05", "a04", "a03"], ["a02", "a01", "a00"]]
     assert pages(listed, q="herald", owner="organisation:Courier", limit="9") == [["a06", "a04", "a02", "a00"]]
-    assert pages(listed, q="100%") == pages(listed, q="a_0") == [[]]
+    assert pages(listed, q="100%") == pages(listed, q="a_0") == pages(listed, q="\0") == [[]]
 
 
 @BACKENDS
