@@ -30,7 +30,7 @@ POWERLESS = (
         ("_begin", ["sign", "clip.mp4"]),
         ("_hear", ["sign", "clip.mp4"]),
         ("fingerprint_clip", ["verify", "clip.mp4", "--report", "report.html"]),
-        ("_require_agreement", ["register", "other.png"]),
+        ("require_agreement", ["register", "other.png"]),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -165,11 +166,19 @@ def _fit_quality(pairs: Pairs, toned: NDArray[np.uint8], mask: NDArray[np.bool_]
     # Flat blocks come out the same at any setting.
     textured = own.mean(axis=0) >= np.nanquantile(own.mean(axis=0), 0.6)
     observed = _typical(block_energy(pairs.clip[few], toned[few], mask), textured)
-    gaps = []
-    for quality in QUALITIES:
-        left = own + block_energy(recode(toned[few], size, quality, RATE), toned[few], mask)
-        gaps.append(abs(_typical(left, textured) - observed))
-    return QUALITIES[int(np.argmin(gaps))]
+
+    @cache
+    def beyond(number: int) -> float:
+        """By how much that setting leaves more than the clip has."""
+        left = own + block_energy(recode(toned[few], size, QUALITIES[number], RATE), toned[few], mask)
+        return _typical(left, textured) - observed
+
+    # The coarser, the more is left: halving finds between which two the clip lies.
+    low, high = 0, len(QUALITIES) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if beyond(middle) < 0 else (low, middle)
+    return QUALITIES[min(low, high, key=lambda number: abs(beyond(number)))]
 
 
 def _typical(energy: NDArray[np.float32], blocks: NDArray[np.bool_]) -> float:
