@@ -15,7 +15,7 @@ from registry.assets import load_original
 from registry.models import AssetRow, BlobRow
 from registry.references import suffix_of
 from registry.store import Registry
-from registry.visibility import visible
+from registry.visibility import shown, visible
 
 
 class LocalCatalog:
@@ -56,7 +56,7 @@ class HeldReference:
 
 
 def held_reference(registry: Registry, asset_id: str, viewer: str | None) -> HeldReference | None:
-    """The reference copy of an asset that the viewer may see, or None where none is held.
+    """The reference copy of an asset that the viewer may see, or None where none is held or the asset was withdrawn.
 
     Raises:
         RegistryError: it is not the signed one (``registry.corrupt``).
@@ -65,7 +65,7 @@ def held_reference(registry: Registry, asset_id: str, viewer: str | None) -> Hel
         found = session.execute(
             select(AssetRow.signed_reference_sha256, BlobRow.sha256, BlobRow.media_type)
             .join(BlobRow, BlobRow.sha256 == AssetRow.reference_sha256)
-            .where(AssetRow.asset_id == asset_id, visible(viewer, registry.now()))
+            .where(AssetRow.asset_id == asset_id, shown(viewer, registry.now()))
         ).one_or_none()
     if found is None:
         return None

@@ -26,3 +26,9 @@ def visible(viewer: str | None, now: str) -> ColumnElement[bool]:
 def findable(viewer: str | None, now: str) -> ColumnElement[bool]:
     """Visible assets that were not withdrawn: those a search may nominate."""
     return and_(visible(viewer, now), AssetRow.status != WITHDRAWN)
+
+
+def shown(viewer: str | None, now: str) -> ColumnElement[bool]:
+    """Visible assets whose pictures may be shown: those that were withdrawn to nobody but their owner."""
+    kept = AssetRow.status != WITHDRAWN
+    return and_(visible(viewer, now), kept if viewer is None else or_(kept, AssetRow.owner == viewer))

@@ -20,6 +20,7 @@ from provenance.trust.policy import Policy
 from registry.log.receipts import Entry, require_logged, require_same_event
 from registry.reverify.rules import binding_changes, status_changes, trust_changes
 from registry.reverify.values import Change, Held, Holdings, Kind, Reverified
+from registry.visibility import WITHDRAWN
 
 _GONE = frozenset({"blobs.missing", "reference.withheld"})
 _TAMPERED = "blobs.tampered"
@@ -84,6 +85,9 @@ def _of_reference(holdings: Holdings, held: Held) -> Iterator[Change]:
     try:
         holdings.read_reference(held)
     except RegistryError as error:
+        if error.code == "reference.withheld" and held.status == WITHDRAWN:
+            # It is shown to its owner alone.
+            return
         yield _of_blob(error, "reference copy", Kind.REFERENCE_MISSING, Kind.REFERENCE_CHANGED)
 
 

@@ -195,3 +195,15 @@ def test_an_original_has_its_place_in_the_log_and_a_copy_that_is_played_in_parts
     assert http.get(where, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
     other = http.get(where, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
     assert other.content == whole.content
+
+
+def test_a_withdrawn_original_keeps_its_page_and_shows_its_pictures_to_its_owner_alone(
+    http: httpx.Client, registry: Registry, newsroom: Newsroom, settings: Settings
+) -> None:
+    asset = newsroom.register(registry, newsroom.clip.path, settings)
+    withdraw(registry, asset.asset_id, "shows a minor", "editor")
+    page = http.get(f"/originals/{asset.asset_id}")
+    assert (page.status_code, "<video" in page.text) == (200, False)
+    for where in (f"/originals/{asset.asset_id}/reference", f"/v1/assets/{asset.asset_id}/reference"):
+        assert http.get(where).status_code == 404
+    assert held_reference(registry, asset.asset_id, "organisation:Herald") is not None
