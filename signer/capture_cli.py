@@ -168,6 +168,7 @@ def record_command(
 
 @capture.command(short_help="Bring a recording to its end, after a crash for one.")
 @click.argument("folder", metavar="DIR", type=_PATH)
+@click.option("--leave-out-missing", is_flag=True, help="Assemble a chain with holes; the asset says so.")
 @click.option("--register", "registering", is_flag=True, help="Put the assembled asset into the registry, too.")
 @click.option("--passphrase-file", type=_PATH, help="Read the key's passphrase from this file.")
 @click.option("--embargo", is_flag=True, help="With --register: found by no one until released.")
@@ -177,6 +178,7 @@ def record_command(
 def finish(
     ctx: click.Context,
     folder: Path,
+    leave_out_missing: bool,
     registering: bool,
     passphrase_file: Path | None,
     embargo: bool,
@@ -200,7 +202,7 @@ def finish(
     chosen = chosen_key(settings, str(said["key"]), chain_file, passphrase_file)
     screen = Screen(as_lines=as_lines)
     with locked([folder]):
-        assembled = run.finish(recording, settings, chosen.secret, screen)
+        assembled = run.finish(recording, settings, chosen.secret, screen, leaving_out=leave_out_missing)
         _tell(settings, assembled, screen, registering=registering, embargo=embargo)
 
 

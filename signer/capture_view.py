@@ -71,6 +71,7 @@ class Screen:
                 "segments": list(asset.segments),
                 "seconds": round(asset.seconds, 3),
                 "fresh": asset.fresh,
+                "missing": list(asset.missing),
                 "registered": registered is not None,
             }
             return self._object({"assembled": row})
@@ -80,6 +81,8 @@ class Screen:
             f"{words} {safe(asset.path)}  {asset.seconds:.1f} s, {len(asset.segments)} segments", soft_wrap=True
         )
         console.print(f"  asset       {asset.asset_id}", soft_wrap=True)
+        if asset.missing:
+            console.print(f"  missing     {', '.join(map(str, asset.missing))}: left out, and named in the asset")
         if registered is not None:
             console.print(f"  registered  {'yes' if registered else 'it was already'}", soft_wrap=True)
         return None

@@ -33,17 +33,20 @@ _SOUND = {CredentialState.AUTHENTIC, CredentialState.UNTRUSTED}
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """An assembled recording, or a part of one. ``fresh``: it was made now."""
+    """An assembled recording, or a part of one. ``fresh``: it was made now; ``missing``: segments left out between."""
 
     path: Path
     asset_id: str
     segments: tuple[int, ...]
     seconds: float
     fresh: bool
+    missing: tuple[int, ...]
 
 
-def sign_left_over(folder: Folder, signer: Signer, tell: Callable[[SignedSegment], None]) -> None:
-    """Sign what was recorded and is not signed.
+def sign_left_over(
+    folder: Folder, signer: Signer, tell: Callable[[SignedSegment], None], lost: Callable[[int], None]
+) -> None:
+    """Sign what was recorded and is not signed; ``lost`` hears of a segment of which nothing could be read.
 
     Raises:
         ProvenanceError: a segment cannot be signed.
@@ -52,20 +55,43 @@ def sign_left_over(folder: Folder, signer: Signer, tell: Callable[[SignedSegment
         signed = signer.segment(index)
         if signed is not None:
             tell(signed)
+        else:
+            lost(index)
 
 
 def assemble(
-    folder: Folder, session: Session, signer: Signer, anchors: Sequence[AnchorList], policy: Policy
+    folder: Folder,
+    session: Session,
+    signer: Signer,
+    anchors: Sequence[AnchorList],
+    policy: Policy,
+    *,
+    leaving_out: bool,
 ) -> tuple[Assembled, ...]:
     """Join the segments into one asset with all of them as components; several where they cannot be joined.
 
-    What is missing is left out, and said so in the asset. What was assembled before is left as it is.
+    What was assembled before is left as it is, above all where it names segments that are missing now.
+
+    Args:
+        leaving_out: missing segments are left out, and said so in the asset.
 
     Raises:
-        CredentialError: ``capture.broken_chain``: a segment is not what was signed.
+        CredentialError: ``capture.broken_chain``: a segment is not what was signed, or missing.
         MediaError: ``capture.empty``: there is no segment.
     """
-    chain = walk(folder, anchors, policy)
+    listed = _listed(folder, anchors)
+    chain = walk(folder, anchors, policy, tuple(listed))
+    gone = [seen for seen in chain.segments if seen.standing is Standing.MISSING]
+    named = {segment.get("index") for segment in listed}
+    if any(seen.index in named for seen in gone) or (gone and not leaving_out):
+        raise CredentialError(
+            "capture.broken_chain",
+            f"segment {gone[0].index} is missing: {gone[0].reason}",
+            expected="every segment that was signed",
+            hint="restore it: the assembled recording names it, and is kept"
+            if any(seen.index in named for seen in gone)
+            else "restore it, or go on without it with --leave-out-missing",
+        )
     present = [seen for seen in chain.segments if seen.standing is not Standing.MISSING]
     bad = [seen for seen in present if seen.standing not in (Standing.INTACT, Standing.UNTRUSTED)]
     if bad:
@@ -111,9 +137,10 @@ def _assembled(
     said = _session_assertion(session, group, number, parts)
     numbers = tuple(seen.index for seen in group)
     before = _present(target, said, anchors) if target.exists() else None
-    start = _at(group[0], "start_us")
+    start, missing = _at(group[0], "start_us"), tuple(said["missing"])
     if before is not None:
-        return Assembled(target, before, numbers, (_at(group[-1], "end_us") - start) / 1e6, fresh=False)
+        seconds = (_at(group[-1], "end_us") - start) / 1e6
+        return Assembled(target, before, numbers, seconds, fresh=False, missing=missing)
     joined = folder.recorded / f"{STEM}.joined"
     sweep(target)
     try:
@@ -139,7 +166,7 @@ def _assembled(
         answer = signer.file(joined, target, words, replacing=target.exists())
     finally:
         joined.unlink(missing_ok=True)
-    return Assembled(target, answer["asset_id"], numbers, float(Fraction(length)), fresh=True)
+    return Assembled(target, answer["asset_id"], numbers, float(Fraction(length)), fresh=True, missing=missing)
 
 
 def _session_assertion(session: Session, group: Sequence[Seen], number: int, parts: int) -> dict[str, Any]:

@@ -92,19 +92,27 @@ class Folder:
         """The session.
 
         Raises:
-            OutputError: ``capture.none``: there is none, or its file is damaged.
+            OutputError: ``capture.none``: there is none; ``capture.damaged``: its file cannot be read.
         """
         try:
             raw = _read(self.session_file)
             schema = raw.pop("schema")
             return _SESSIONS[schema](**raw)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except OSError as error:
             raise OutputError(
                 "capture.none",
                 f"there is no recording in {self.root}",
                 expected="a folder made by provenance capture",
-                found=str(error)[:200],
+                found=error.strerror or "",
                 hint="name the folder that was given with -o",
+            ) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise OutputError(
+                "capture.damaged",
+                f"the recording in {self.root} cannot be told from its {self.session_file.name}",
+                expected="the file as provenance capture wrote it",
+                found=str(error)[:200],
+                hint="restore the file; what lies in segments is whole and signed without it",
             ) from error
 
     def write_notes(self, notes: Notes) -> None:

@@ -83,27 +83,32 @@ def record(
             if not folder.set_aside.exists():
                 folder.abandon()
             raise _nothing(address, recorder.lost)
-        assembled = _assembled(folder, session, signer, settings, view)
+        assembled = _assembled(folder, session, signer, settings, view, leaving_out=True)
     return Recorded(assembled, recorder.seconds, background.longest_lag_s, recorder.lost)
 
 
-def finish(folder: Folder, settings: Settings, secret: str | None, view: View) -> tuple[Assembled, ...]:
-    """Sign what a recording left unsigned, and assemble it. Safe to repeat.
+def finish(
+    folder: Folder, settings: Settings, secret: str | None, view: View, *, leaving_out: bool
+) -> tuple[Assembled, ...]:
+    """Sign what a recording left unsigned, and assemble it, ``leaving_out`` what is missing. Safe to repeat.
 
     Raises:
         ProvenanceError: see ``record`` and ``finish.assemble``.
     """
     session = folder.session()
     with Signer(folder, session, settings, secret) as signer:
-        return _assembled(folder, session, signer, settings, view)
+        return _assembled(folder, session, signer, settings, view, leaving_out=leaving_out)
 
 
 def _assembled(
-    folder: Folder, session: Session, signer: Signer, settings: Settings, view: View
+    folder: Folder, session: Session, signer: Signer, settings: Settings, view: View, *, leaving_out: bool
 ) -> tuple[Assembled, ...]:
-    sign_left_over(folder, signer, view.segment)
+    def lost(index: int) -> None:
+        view.notice(f"segment {index}: nothing of it could be saved")
+
+    sign_left_over(folder, signer, view.segment, lost)
     anchors = load_anchors(settings.anchors)
-    return assemble(folder, session, signer, anchors, SignedUnder(anchors))
+    return assemble(folder, session, signer, anchors, SignedUnder(anchors), leaving_out=leaving_out)
 
 
 def _nothing(address: Address, why: str | None) -> MediaError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from capture_bench import make_stream
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from provenance.cli import main
 from provenance.settings import load_settings
@@ -106,6 +106,47 @@ def test_a_broken_chain_is_not_assembled_anew(recorded: Path, tmp_path: Path) ->
     result = CliRunner().invoke(main, ["--home", str(recorded / "home"), "capture", "finish", str(tmp_path / "one")])
     assert result.exit_code == 1
     assert "capture.broken_chain" in result.output
+
+
+def finish(recorded: Path, root: Path, *more: str) -> Result:
+    return CliRunner().invoke(main, ["--home", str(recorded / "home"), "capture", "finish", str(root), *more])
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_an_asset_that_names_what_is_missing_is_never_replaced(recorded: Path, tmp_path: Path, number: int) -> None:
+    root = Path(shutil.copytree(recorded / "one", tmp_path / "one"))
+    before = (root / "recording.mp4").read_bytes()
+    delete(number)(root)
+    for more in ([], ["--leave-out-missing"]):
+        result = finish(recorded, root, *more)
+        assert result.exit_code == 1
+        assert f"segment {number} is missing" in result.output
+        assert "the assembled recording names it, and is kept" in result.output
+        assert (root / "recording.mp4").read_bytes() == before
+
+
+def test_a_hole_in_the_chain_is_assembled_when_asked_for_only_and_is_told(recorded: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(recorded / "one", tmp_path / "one"))
+    (root / "recording.mp4").unlink()
+    delete(2)(root)
+    refused = finish(recorded, root)
+    assert refused.exit_code == 1
+    assert "--leave-out-missing" in refused.output
+    assert not (root / "recording.mp4").exists()
+    made = finish(recorded, root, "--leave-out-missing", "--json-lines")
+    assert made.exit_code == 0
+    (asset,) = [json.loads(line)["assembled"] for line in made.stdout.splitlines() if "assembled" in line]
+    assert (asset["segments"], asset["missing"]) == ([1, 3, 4], [2])
+    told = finish(recorded, root, "--leave-out-missing")
+    assert "missing     2: left out" in told.output
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "{}", '{"schema": 3}'])
+def test_a_damaged_session_file_is_not_called_no_recording(recorded: Path, tmp_path: Path, content: str) -> None:
+    root = Path(shutil.copytree(recorded / "two", tmp_path / "two"))
+    (root / "session.json").write_text(content)
+    result = finish(recorded, root)
+    assert (result.exit_code, "capture.damaged" in result.output) == (1, True)
 
 
 def seen(count: int, seconds: float, form: str = "a", first: int = 1) -> list[Seen]:
