@@ -27,6 +27,16 @@ def at_registry(command: Command) -> Command:
     return address(token(command))
 
 
+def require_registering(registering: bool, embargo: bool, registry_url: str | None) -> None:
+    """Refuse the options that say how to register where nothing is registered.
+
+    Raises:
+        click.UsageError: they were given without ``--register``.
+    """
+    if (embargo or registry_url is not None) and not registering:
+        raise click.UsageError("--embargo and --registry need --register")
+
+
 def directed(settings: Settings, registry_url: str | None, token_file: Path | None) -> Settings:
     """The settings with what the options say.
 

@@ -13,7 +13,7 @@ from provenance.console import warn
 from provenance.context import NamedPath, settings_of
 from provenance.errors import MediaError
 from provenance.exits import ExitCode
-from registry.elsewhere_cli import at_registry, directed
+from registry.elsewhere_cli import at_registry, directed, require_registering
 from signer.batch import interrupts, locked
 from signer.with_key_cli import chosen_key, with_key
 from signer.with_stamp_cli import chosen_stamp, with_stamp
@@ -120,7 +120,7 @@ def record_command(
     from signer.order import Order
     from signer.worker import capture_of
 
-    _require_registering(registering, embargo, registry_url)
+    require_registering(registering, embargo, registry_url)
     settings = directed(settings_of(ctx), registry_url, token_file)
     address = read_address(source, form, size, rate)
     stamp = chosen_stamp(settings, tsa, tsa_policy)
@@ -194,7 +194,7 @@ def finish(
     from signer.capture.folder import Folder
     from signer.capture_view import Screen
 
-    _require_registering(registering, embargo, registry_url)
+    require_registering(registering, embargo, registry_url)
     settings = directed(settings_of(ctx), registry_url, token_file)
     recording = Folder(folder)
     said = recording.session().statement
@@ -232,11 +232,6 @@ def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
         print_chain(chain)
     if not chain.holds:
         ctx.exit(ExitCode.UNTRUSTED)
-
-
-def _require_registering(registering: bool, embargo: bool, registry_url: str | None) -> None:
-    if (embargo or registry_url is not None) and not registering:
-        raise click.UsageError("--embargo and --registry need --register")
 
 
 def _tell(

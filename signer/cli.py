@@ -15,7 +15,7 @@ from provenance.context import CANCELLED, NamedPath, settings_of
 from provenance.exits import ExitCode
 from provenance.files import is_folder
 from provenance.settings import Settings
-from registry.elsewhere_cli import at_registry, directed
+from registry.elsewhere_cli import at_registry, directed, require_registering
 from signer.authority import WARNING
 from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
@@ -118,14 +118,11 @@ def sign(
     and patterns counts if its content is media; with -o, their tree is repeated there. Several files are a batch: run
     it again after an interruption and it goes on; what is finished is never done again.
     """
-    if embargo and not registering:
-        raise click.UsageError("--embargo needs --register")
+    require_registering(registering, embargo, registry_url)
     if as_json and as_lines:
         raise click.UsageError("--json and --json-lines are two answers; choose one")
     if output is not None and not is_folder(output) and len(inputs) > 1 and not any(map(is_many, inputs)):
         raise click.UsageError("with several inputs -o must be an existing folder")
-    if registry_url is not None and not registering:
-        raise click.UsageError("--registry needs --register")
     if source_type is not None and edits["edit_of"] is not None:
         raise click.UsageError("an edit is no source: name the type of what was done, --action 'edited;source-type=…'")
     settings = directed(settings_of(ctx), registry_url, token_file)

@@ -9,7 +9,7 @@ import click
 
 from provenance.context import CANCELLED, NamedPath, settings_of
 from provenance.exits import ExitCode
-from registry.elsewhere_cli import at_registry, directed
+from registry.elsewhere_cli import at_registry, directed, require_registering
 from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
 from signer.journal import Journal
@@ -41,8 +41,7 @@ def restamp(
     Each file is signed anew from its source, by the same order and with the same authorities, and replaced: it becomes
     another asset. Where they still do not answer, it stays as it is and on the list, and the exit code is 1.
     """
-    if (embargo or registry_url is not None) and not registering:
-        raise click.UsageError("--embargo and --registry need --register")
+    require_registering(registering, embargo, registry_url)
     settings = directed(settings_of(ctx), registry_url, token_file)
     tally = Tally(0)
     screen = Screen(Form.JSON if as_json else Form.TEXT, tally, single=False)

@@ -10,7 +10,7 @@ import click
 
 from provenance.context import NamedPath, settings_of
 from provenance.exits import ExitCode
-from registry.elsewhere_cli import at_registry, directed
+from registry.elsewhere_cli import at_registry, directed, require_registering
 from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
 from signer.journal import Journal
@@ -79,8 +79,7 @@ def watch(
     .x are waited for. What is finished is never done again, also after a crash. What cannot be signed leaves a reason
     among the dead letters; remove the reason, and it is tried again.
     """
-    if (embargo or registry_url is not None) and not registering:
-        raise click.UsageError("--embargo and --registry need --register")
+    require_registering(registering, embargo, registry_url)
     if not folder.is_dir():
         raise click.UsageError(f"{folder} is not a folder")
     settings = directed(settings_of(ctx), registry_url, token_file)

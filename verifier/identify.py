@@ -21,7 +21,7 @@ from provenance.fingerprints.readings import AS_SHOWN, Reading
 from provenance.fingerprints.values import Fingerprints, SoundPrint
 from verifier.asked import CLOSE_BITS, Asked, by_all_means, by_pictures_in_it, plainly
 from verifier.shared_features import glimpses
-from verifier.sound_runs import SoundRun, same_sound
+from verifier.sound_runs import SoundRun, same_sound, same_throughout
 from verifier.watch import UNWATCHED, Watch
 
 MIN_PICTURE_SHARE = 0.12
@@ -168,6 +168,8 @@ def _assessed(
     runs: tuple[SoundRun, ...] = ()
     if sound is not None and original.fingerprints.sound is not None:
         runs = same_sound(sound, original.fingerprints.sound, nomination)
+        if not runs and share >= MIN_PICTURE_SHARE:
+            runs = same_throughout(sound, original.fingerprints.sound)
     if share < MIN_PICTURE_SHARE and not runs:
         return None
     reading = asked.readings[readings[0]] if readings else AS_SHOWN

@@ -35,7 +35,7 @@ class SoundRun:
 def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> tuple[SoundRun, ...]:
     """The stretches whose sound is the original's, at the offsets that most hits agree on, in clip order."""
     if not len(nomination.sound_hits):
-        return _same_throughout(clip, original)
+        return ()
     loud = np.flatnonzero(clip.loud)
     at = loud[np.minimum(nomination.sound_hits[:, 0], len(loud) - 1)]
     offsets = np.round(nomination.sound_hits[:, 1] / 1000 / clip.step_s).astype(np.int64) - at
@@ -50,8 +50,11 @@ def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -
     return tuple(sorted(runs, key=lambda run: run.start))
 
 
-def _same_throughout(clip: SoundPrint, original: SoundPrint) -> tuple[SoundRun, ...]:
-    """The same for a short clip of an original that its picture nominated: few of its values need be exact hits."""
+def same_throughout(clip: SoundPrint, original: SoundPrint) -> tuple[SoundRun, ...]:
+    """The one stretch of an original whose sound is that of a short clip, where every offset is tried.
+
+    For originals that the picture nominated: where a clip is short, no value of its sound need be an exact hit.
+    """
     count, loud = len(clip.values), np.flatnonzero(clip.loud)
     if len(loud) < _LEAST_THROUGHOUT or count > min(_MOST_THROUGHOUT, len(original.values)):
         return ()

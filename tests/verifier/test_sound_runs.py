@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from provenance.catalog import Nomination
 from provenance.fingerprints.sound import STEP_S, sound_print
 from provenance.fingerprints.values import SoundPrint
-from verifier.sound_runs import same_sound
-
-UNHIT = Nomination("asset", 1.0, np.zeros((0, 5), np.int64), np.zeros((0, 2), np.int64))
+from verifier.sound_runs import same_throughout
 
 
 def values(seed: int, count: int) -> NDArray[np.uint32]:
@@ -34,7 +31,7 @@ ORIGINAL = printed(values(1, 120))
 
 
 def test_it_is_placed_where_it_comes_from() -> None:
-    (run,) = same_sound(printed(compressed(ORIGINAL.values[50:90])), ORIGINAL, UNHIT)
+    (run,) = same_throughout(printed(compressed(ORIGINAL.values[50:90])), ORIGINAL)
     assert run.offset == pytest.approx(50 * STEP_S)
     assert run.end - run.start > 35 * STEP_S
     assert run.error == pytest.approx(2 / 32)
@@ -50,4 +47,4 @@ def test_it_is_placed_where_it_comes_from() -> None:
     ],
 )
 def test_what_may_be_another_sound_is_placed_nowhere(heard: NDArray[np.uint32]) -> None:
-    assert same_sound(printed(heard), ORIGINAL, UNHIT) == ()
+    assert same_throughout(printed(heard), ORIGINAL) == ()
