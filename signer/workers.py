@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
+from provenance.child_environment import child_environment
 from provenance.errors import ProvenanceError
 from provenance.settings import Settings
 from signer.key_stores import PASSPHRASE, PIN
@@ -146,7 +147,7 @@ class _Worker(Generic[Job]):
                 [sys.executable, "-P", "-m", "signer.worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if name not in _SECRETS},
+                env=child_environment(_SECRETS.__contains__),
                 pass_fds=[theirs.fileno()],
                 process_group=0,
             )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from provenance.child_environment import child_environment
 from provenance.errors import MediaError
 from provenance.media.values import Limits
 
@@ -80,6 +81,7 @@ def _ask(program: Path, option: str) -> str:
         [program, "-hide_banner", option] if option != "-version" else [program, option],
         stdin=subprocess.DEVNULL,
         capture_output=True,
+        env=child_environment(),
         timeout=20,
         check=False,
     )

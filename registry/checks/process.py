@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from provenance.child_environment import child_environment
 from provenance.errors import ProvenanceError
 from provenance.settings import Settings
 from registry.checks.child import STOPS_WITHIN_S
@@ -44,6 +45,7 @@ class Examination:
                 [sys.executable, "-P", "-m", "registry.checks.child", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                env=child_environment(),
                 pass_fds=[theirs.fileno()],
                 process_group=0,
             )

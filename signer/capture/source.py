@@ -17,6 +17,7 @@ import av.container
 import av.error
 import av.stream
 
+from provenance.child_environment import child_environment
 from provenance.errors import MediaError
 from provenance.media import ffmpeg
 from signer.capture.address import Address, in_words
@@ -150,7 +151,11 @@ def _relayed(address: Address) -> Iterator[tuple[str, dict[str, str]]]:
     ]  # fmt: skip
     # A group of its own: Ctrl-C is for the recording to deal with.
     with subprocess.Popen(  # noqa: S603  (no shell)
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=child_environment(lambda name: name.startswith("PROVENANCE_")),
+        process_group=0,
     ) as process:
         try:
             if process.stdout is None:

@@ -20,6 +20,7 @@ from typing import IO
 
 from cryptography import x509
 
+from provenance.child_environment import child_environment
 from provenance.errors import KeyFileError
 from signer.key_stores import Held, Secret, unusable_uri
 
@@ -74,7 +75,7 @@ class CommandKey:
         Raises:
             KeyFileError: ``keys.command``: it failed, took too long, or answered nothing or too much.
         """
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PROVENANCE_")}
+        environment = child_environment(lambda name: name.startswith("PROVENANCE_"))
         environment["PROVENANCE_ALGORITHM"] = self.algorithm
         deadline = time.monotonic() + self.timeout_s
         # A file, not a pipe: a program that answers without reading it all blocks nobody.

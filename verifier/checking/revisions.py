@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from provenance.child_environment import child_environment
 from provenance.errors import CheckError
 
 _NAMES = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=ACDMRT")
@@ -82,7 +83,14 @@ class Repository:
 def _git(arguments: Iterable[str], folder: Path | None, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run git. Within a hook, git's own variables name the index."""
     try:
-        return subprocess.run(["git", *arguments], cwd=folder, input=data, capture_output=True, check=False)  # noqa: S603, S607
+        return subprocess.run(  # noqa: S603
+            ["git", *arguments],  # noqa: S607
+            cwd=folder,
+            input=data,
+            capture_output=True,
+            env=child_environment(),
+            check=False,
+        )
     except FileNotFoundError as error:
         raise CheckError(
             "check.no_git", "git is not installed", expected="git on the PATH", hint="install git (apt-get install git)"
