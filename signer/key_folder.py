@@ -17,7 +17,7 @@ from provenance.errors import KeyFileError
 from provenance.files import replace_atomically
 from signer.algorithms import PrivateKey
 from signer.key_files import is_protected, parse_chain, read_pem
-from signer.key_stores import PASSPHRASE, Secret, is_uri, shown, store_for
+from signer.key_stores import PASSPHRASE, Secret, is_uri, scheme_of, shown, store_for
 from signer.signing import chain_pem
 
 MIN_PASSPHRASE = 8
@@ -140,9 +140,14 @@ def entry_of(folder: Path, reference: str, chain_file: Path | None = None) -> Ke
     return KeyEntry(reference, chain, secret, content.startswith(UNPROTECTED), retired=retired)
 
 
-def list_keys(folder: Path) -> tuple[KeyEntry, ...]:
-    """All keys of the folder by name."""
-    return tuple(entry_of(folder, name) for name in key_names(folder))
+def place_of(folder: Path, name: str) -> str:
+    """Where a key is held, as ``KeyEntry.place`` has it, though nothing here may open it; ``unknown`` if unreadable."""
+    try:
+        path = existing_path(folder, name)
+        address = read_pem(path).decode("utf-8", errors="replace") if path.suffix == ".uri" else None
+    except KeyFileError:
+        return "unknown"
+    return "home" if address is None else scheme_of(address) or "unknown"
 
 
 def existing_path(folder: Path, name: str) -> Path:

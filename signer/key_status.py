@@ -16,7 +16,7 @@ from provenance.revocation import Revocation
 from provenance.settings import Settings
 from signer.algorithms import algorithm_of
 from signer.key_choice import default_or_none
-from signer.key_folder import KeyEntry, entry_of, key_names
+from signer.key_folder import KeyEntry, entry_of, key_names, place_of
 
 SOON_DAYS = 30
 """Days before the end of a certificate from which on it is high time: authorities take weeks."""
@@ -100,9 +100,14 @@ def standings(folder: Path, now: datetime, revoked: Revoked | None, soon_days: i
             yield _standing(entry, now, revoked, soon_days, default=name == default)
         except KeyFileError as error:
             yield Standing(
-                name, State.UNUSABLE, name == default, "unknown", False, None, None, None, None, None, "unknown", None,
-                f"{error.message}: {error.hint or error.found}",
+                name, State.UNUSABLE, name == default, place_of(folder, name), False, None, None, None, None, None,
+                "unknown", None, problem(error),
             )  # fmt: skip
+
+
+def problem(error: KeyFileError) -> str:
+    """Why a key cannot be used, in a line."""
+    return f"{error.message.removesuffix(':')}: {error.hint or error.found}"
 
 
 def days_left(entry: KeyEntry, now: datetime) -> int:

@@ -64,7 +64,13 @@ class KeyStore(Protocol):
 
 def is_uri(reference: str) -> bool:
     """Whether a key is meant by its address; the names of keys have no colon."""
-    return _URI.match(reference) is not None
+    return scheme_of(reference) is not None
+
+
+def scheme_of(reference: str) -> str | None:
+    """The scheme of an address; None where it is none."""
+    match = _URI.match(reference)
+    return match[1] if match else None
 
 
 def store_for(uri: str) -> KeyStore:
@@ -73,19 +79,19 @@ def store_for(uri: str) -> KeyStore:
     Raises:
         KeyFileError: ``keys.uri`` or ``keys.scheme``.
     """
-    match = _URI.match(uri)
-    if match is None or len(uri) > _MAX_URI or not uri.isprintable():
+    scheme = scheme_of(uri)
+    if scheme is None or len(uri) > _MAX_URI or not uri.isprintable():
         raise unusable_uri("SCHEME:…, printable, at most 4096 characters", uri.partition(":")[0])
     stores = entry_points(group=GROUP)
-    if match[1] not in stores.names:
+    if scheme not in stores.names:
         raise KeyFileError(
             "keys.scheme",
-            f"nothing is installed that opens keys at {match[1]}:",
+            f"nothing is installed that opens keys at {scheme}:",
             expected=", ".join(f"{name}:" for name in sorted(stores.names)),
-            found=f"{match[1]}:",
+            found=f"{scheme}:",
             hint="correct the address, or install what brings this scheme",
         )
-    store: KeyStore = stores[match[1]].load()()
+    store: KeyStore = stores[scheme].load()()
     return store
 
 

@@ -10,10 +10,12 @@ import click
 
 from provenance.console import safe, stdout, warn
 from provenance.context import NamedPath, settings_of
+from provenance.errors import KeyFileError
 from signer.key_choice import choose_default, default_or_none
 from signer.key_files import is_protected, open_private, read_pem
-from signer.key_folder import KeyEntry, entry_of, key_path, list_keys
+from signer.key_folder import KeyEntry, entry_of, key_names, key_path, place_of
 from signer.key_import import add_key, create_key, entry_to_add, import_key
+from signer.key_status import problem
 from signer.key_status_cli import rotate, status
 from signer.key_stores import PASSPHRASE, is_uri, shown, store_for
 from signer.passphrase import new_passphrase, secret_of
@@ -140,21 +142,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     """Show the keys there are, without opening them."""
     folder = settings_of(ctx).keys
     chosen = default_or_none(folder)
-    rows: list[dict[str, Any]] = []
-    for entry in list_keys(folder):
-        leaf = entry.chain[0] if entry.chain else None
-        rows.append(
-            {
-                "name": entry.name,
-                "default": entry.name == chosen,
-                "held": entry.place,
-                "retired": entry.retired,
-                "protected": entry.place != "home" or entry.secret is not None,
-                "development": entry.development,
-                "subject": leaf.subject.rfc4514_string() if leaf else None,
-                "valid_until": f"{leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}" if leaf else None,
-            }
-        )
+    rows = [_row(folder, name, default=name == chosen) for name in key_names(folder)]
     if as_json:
         click.echo(json.dumps({"keys": rows}, indent=2))
         return
@@ -166,8 +154,9 @@ def list_(ctx: click.Context, as_json: bool) -> None:
                 (f"held at {row['held']}:", row["held"] != "home"),
                 ("retired", row["retired"]),
                 ("DEVELOPMENT ONLY", row["development"]),
-                ("no passphrase", not row["protected"]),
-                ("no certificate yet", row["subject"] is None),
+                ("no passphrase", row["protected"] is False),
+                ("no certificate yet", row["subject"] is None and row["problem"] is None),
+                (f"cannot be used: {safe(row['problem'])}", row["problem"] is not None),
             )
             if holds
         ]
@@ -175,6 +164,25 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         stdout().print(f"{safe(row['name'])}  {validity}  {'; '.join(marks)}".rstrip(), soft_wrap=True)
     if not rows:
         warn(f"there are no keys in {folder}; `provenance keys new NAME` makes one")
+
+
+def _row(folder: Path, name: str, *, default: bool) -> dict[str, Any]:
+    try:
+        entry, unusable = entry_of(folder, name), None
+    except KeyFileError as error:
+        entry, unusable = KeyEntry(name, (), None), problem(error)
+    leaf = entry.chain[0] if entry.chain else None
+    return {
+        "name": name,
+        "default": default,
+        "held": place_of(folder, name),
+        "retired": entry.retired,
+        "protected": None if unusable else entry.place != "home" or entry.secret is not None,
+        "development": entry.development,
+        "subject": leaf.subject.rfc4514_string() if leaf else None,
+        "valid_until": f"{leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}" if leaf else None,
+        "problem": unusable,
+    }
 
 
 @keys.command("default")

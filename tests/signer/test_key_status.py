@@ -115,6 +115,13 @@ def test_a_key_that_cannot_be_understood_hides_no_other(run: Run, folder: Path, 
     result = run("keys", "status", "--json")
     assert result.exit_code == 6
     assert {name: row["state"] for name, row in rows(result).items()} == {"desk": "good", "vault": "unusable"}
+    listed = run("keys", "list", "--json")
+    assert listed.exit_code == 0
+    assert {name: (row["held"], row["problem"] is None) for name, row in rows(listed).items()} == {
+        "desk": ("home", True),
+        "vault": ("vault", False),
+    }
+    assert "nothing is installed that opens keys at vault" in run("keys", "list").stdout
 
 
 def test_signing_warns_when_the_certificate_is_about_to_end_and_refuses_when_it_has(

@@ -21,7 +21,7 @@ from signer.authority import Issued, development_authority, issue_authority, iss
 from signer.certificates import assess_chain
 from signer.key_choice import choose_default, default_key
 from signer.key_files import open_private, read_pem
-from signer.key_folder import entry_of, list_keys
+from signer.key_folder import entry_of, key_names
 from signer.key_import import create_key, import_key
 from signer.keys import load_key
 from signer.request import signing_request
@@ -235,7 +235,7 @@ def test_the_default_is_the_only_key_or_the_chosen_one(tmp_path: Path) -> None:
     choose_default(tmp_path, "two")
     assert default_key(tmp_path) == "two"
     assert refused(lambda: choose_default(tmp_path, "three")) == "keys.missing"
-    assert [entry.name for entry in list_keys(tmp_path)] == ["one", "two"]
+    assert key_names(tmp_path) == ["one", "two"]
 
 
 def test_a_development_authority_is_made_once_and_says_what_it_is(tmp_path: Path) -> None:
