@@ -112,9 +112,9 @@ class Asking:
 
 
 def shown(url: str) -> str:
-    """An address without the name and password that it may hold."""
+    """An address without what it may hold of secrets: name and password, and its query."""
     parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def no_stamp(stamp: Stamp) -> CredentialError:

@@ -76,8 +76,29 @@ def from_text(text: str) -> Order:
 
 def pinned(order: Order) -> Order:
     """The order with what the files that it names are like now: what was made of other ones is outdated."""
-    named = (*filter(None, (order.parent, order.label_font)), *order.components)
-    return replace(order, pins=tuple(identity_of(Path(name)) or "" for name in named))
+    return replace(order, pins=tuple(identity_of(Path(name)) or "" for name in _named(order)))
+
+
+def require_pinned(order: Order) -> None:
+    """Check that the files which the order names are those that it was given for.
+
+    Raises:
+        OutputError: ``order.outdated``.
+    """
+    pairs = zip(_named(order), pinned(order).pins, order.pins, strict=True)
+    changed = next((name for name, now, then in pairs if now != then), None)
+    if changed is not None:
+        raise OutputError(
+            "order.outdated",
+            f"{changed} is another file than when it was named as what an output was made from",
+            expected="the file as it was then",
+            found="one that was written or moved since" if Path(changed).exists() else "none",
+            hint="sign the output again, with --force",
+        )
+
+
+def _named(order: Order) -> tuple[str, ...]:
+    return (*filter(None, (order.parent, order.label_font)), *order.components)
 
 
 class State(StrEnum):

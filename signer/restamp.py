@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+from provenance.errors import OutputError
 from provenance.identity import identity_of
 from signer.authorities import StampPolicy
 from signer.inputs import Item
 from signer.journal import Journal
-from signer.order import Order, Outcome, State, from_text, outdated
+from signer.order import Order, Outcome, State, from_text, outdated, require_pinned
 from signer.plan import Plan, Task
 
 
@@ -21,6 +22,8 @@ def plans(journal: Journal) -> Iterator[tuple[Order, Plan, list[Outcome]]]:
     A stamp is over the signature, so that it cannot be added: each is signed again, from its source.
     """
     for text, group in groupby(journal.owed(), key=lambda owed: owed.order):
+        order = replace(from_text(text), tsa_policy=StampPolicy.REQUIRE.value)
+        changed = _changed(order)
         tasks, refused, gone = [], [], []
         for owed in group:
             finished = journal.finished(owed.target)
@@ -29,10 +32,19 @@ def plans(journal: Journal) -> Iterator[tuple[Order, Plan, list[Outcome]]]:
                 gone.append(Outcome(owed.source, State.SKIPPED, reason=f"{owed.target} is another file now, or gone"))
             elif finished.source_identity != identity_of(owed.source):
                 refused.append(Outcome(owed.source, State.FAILED, error=outdated(owed.source, owed.target)))
+            elif changed is not None:
+                refused.append(Outcome(owed.source, State.FAILED, error=changed))
             else:
                 tasks.append(Task(Item(owed.source, owed.target), True, finished.source_identity))
-        order = replace(from_text(text), tsa_policy=StampPolicy.REQUIRE.value)
         yield order, Plan(tuple(tasks), (), tuple(refused)), gone
+
+
+def _changed(order: Order) -> OutputError | None:
+    try:
+        require_pinned(order)
+    except OutputError as error:
+        return error
+    return None
 
 
 def roots(plan: Plan) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from provenance.console import warn
 from provenance.context import CANCELLED, NamedPath, settings_of
 from provenance.exits import ExitCode
 from registry.elsewhere_cli import at_registry, directed, require_registering
@@ -54,6 +55,8 @@ def restamp(
             registrar = BatchRegistrar(stack.enter_context(open_registrar(settings)), embargoed=embargo)
         journal = stack.enter_context(Journal(settings.home / JOURNAL))
         due = list(plans(journal))
+        if not due:
+            warn("nothing waits for a time stamp")
         tally.total = sum(len(plan.tasks) + len(plan.refused) for _, plan, _ in due)
         with screen.showing():
             for order, plan, gone in due:

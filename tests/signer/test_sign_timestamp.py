@@ -23,7 +23,7 @@ from provenance.trust.anchors import AnchorKind, add_anchors, load_anchors
 from signer.authorities import Authorities, StampPolicy
 from signer.authority import development_authority
 from signer.journal import Finished, Journal
-from signer.order import Order, Signed, as_text
+from signer.order import Order, Signed, as_text, pinned
 from signer.restamp import plans
 from signer.sign import sign_file
 from signer.timestamps import NoStampError, ask
@@ -207,7 +207,7 @@ def test_what_is_no_address_of_an_authority_is_refused(url: str) -> None:
 
 
 def test_a_password_in_an_address_is_shown_to_nobody(bench: Bench, media: Callable[[str], Path]) -> None:
-    down = nobody().replace("http://", "http://desk:secret@")
+    down = nobody().replace("http://", "http://desk:secret@") + "stamp?key=secret"
     asset = sign(bench, media("png"), bench.settings.home / "a.png", down, policy=StampPolicy.OPTIONAL)
     assert "secret" not in repr(asset.stamp) + repr(asset.notes)
 
@@ -275,6 +275,32 @@ def test_what_was_replaced_or_changed_since_is_not_stamped_again(tmp_path: Path)
         assert [outcome.source.name for outcome in gone] == ["replaced.png"]
         assert not journal.owes(tmp_path / "replaced.signed.png")
         assert journal.owes(tmp_path / "changed.signed.png")
+
+
+@pytest.mark.parametrize("now", ["another parent", None])
+def test_what_was_made_from_another_file_than_the_order_named_is_not_stamped_again(
+    now: str | None, tmp_path: Path
+) -> None:
+    parent, source, target = (tmp_path / name for name in ("parent.png", "cut.png", "cut.signed.png"))
+    for path in (parent, source, target):
+        path.write_text(path.name)
+    order = pinned(Order("desk", tsa=("http://tsa.example",), tsa_policy="queue", parent=str(parent)))
+    with Journal(tmp_path / "signing.db") as journal:
+        identities = identity_of(source) or "", identity_of(target) or ""
+        entry = Finished(identities[0], "", order.digest, identities[1], Signed(target, None, "cut", None))
+        journal.finish(source, target, entry)
+        journal.owe(source, target, as_text(order))
+        ((_, plan, _),) = plans(journal)
+        assert [task.item.target for task in plan.tasks] == [target]
+        parent.unlink()
+        if now is not None:
+            parent.write_text(now)
+        ((_, plan, _),) = plans(journal)
+        assert (plan.tasks, [outcome.error.code for outcome in plan.refused if outcome.error]) == (
+            (),
+            ["order.outdated"],
+        )
+        assert journal.owes(target)
 
 
 def test_a_policy_without_an_authority_is_wrong_usage(run: Run, media: Callable[[str], Path]) -> None:
