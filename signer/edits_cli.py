@@ -23,7 +23,13 @@ _MAX_FILE_BYTES = 1 << 20
 def edit_options(command: Command) -> Command:
     """Give a command the options that ``ordered`` takes."""
     options = (
-        click.option("--edit-of", type=NamedPath(), help="The signed file that IN was made from: its parent."),
+        click.option(
+            "--edit-of",
+            multiple=True,
+            type=NamedPath(),
+            callback=_only_one,
+            help="The signed file that IN was made from: its parent.",
+        ),
         click.option(
             "--action",
             "actions",
@@ -50,14 +56,18 @@ def edit_options(command: Command) -> Command:
             "and place; may be repeated.",
         ),
         click.option("--label", metavar="TEXT", help="Burn these words into the picture, and declare that."),
-        click.option(
-            "--label-corner", type=click.Choice(CORNERS), default=CORNERS[0], show_default=True, help="Where they go."
-        ),
+        click.option("--label-corner", type=click.Choice(CORNERS), help=f"Where they go.  [default: {CORNERS[0]}]"),
         click.option("--label-font", type=NamedPath(), help="Font file, for letters beyond A to Z."),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _only_one(ctx: click.Context, _parameter: click.Parameter, given: tuple[Path, ...]) -> Path | None:
+    if len(given) > 1:
+        raise click.UsageError("an edit has one parent: of a compilation name the parts, with --ingredient", ctx)
+    return given[0] if given else None
 
 
 def ordered(
@@ -69,7 +79,7 @@ def ordered(
     ingredients: tuple[Path, ...],
     redactions: tuple[str, ...],
     label: str | None,
-    label_corner: str,
+    label_corner: str | None,
     label_font: Path | None,
 ) -> Order:
     """The order with what these options say.
@@ -77,8 +87,9 @@ def ordered(
     Raises:
         CredentialError: ``sign.action``, ``sign.redaction``, ``sign.label``.
     """
-    if label is None and label_font is not None:
-        raise click.UsageError("--label-font needs --label")
+    for option, given in (("--label-corner", label_corner), ("--label-font", label_font)):
+        if label is None and given is not None:
+            raise click.UsageError(f"{option} needs --label")
     count = len(ingredients)
     declared = actions_of(actions, count)
     if actions_file is not None:
@@ -91,6 +102,7 @@ def ordered(
         # Here and not at the top: it takes as long to import as all of the command.
         from signer.label import check_label
 
+        label_corner = label_corner or CORNERS[0]
         check_label(Label(label, label_corner, label_font))
         font = str(label_font.absolute()) if label_font is not None else None
         order = replace(order, label=label, label_corner=label_corner, label_font=font)
@@ -104,6 +116,8 @@ def _text_of(path: Path) -> str:
         if len(data) <= _MAX_FILE_BYTES:
             return data.decode()
         found = f"more than {_MAX_FILE_BYTES} bytes"
-    except (OSError, UnicodeDecodeError) as error:
-        found = str(error)
+    except OSError as error:
+        found = error.strerror or str(error)
+    except UnicodeDecodeError:
+        found = "bytes that are no UTF-8"
     raise CredentialError("sign.actions_file", f"{path} cannot be read", expected="actions as JSON", found=found)

@@ -35,12 +35,13 @@ def check_label(label: Label) -> None:
     if label.corner not in CORNERS:
         raise _refused(f"a corner: {', '.join(CORNERS)}", label.corner)
     if not label.text.strip() or len(label.text) > MAX_CHARACTERS or not label.text.isprintable():
-        raise _refused(f"1 to {MAX_CHARACTERS} printable characters", label.text)
+        found = f"{len(label.text)} of them: {label.text}" if label.text.strip() else "none"
+        raise _refused(f"1 to {MAX_CHARACTERS} printable characters", found)
     font = _font(label, 24)
     blank = _glyph(font, _MISSING)
     missing = sorted({char for char in label.text if not char.isspace() and _glyph(font, char) == blank})
     if missing:
-        raise _refused("characters that the font has; --label-font takes another one", " ".join(missing))
+        raise _refused("characters that the font has", " ".join(missing), "--label-font with a font that has them")
 
 
 def labelled(capture: Capture, work: Path, settings: Settings) -> tuple[Path, Capture]:
@@ -59,7 +60,8 @@ def labelled(capture: Capture, work: Path, settings: Settings) -> tuple[Path, Ca
     margin = round(_MARGIN * HEIGHT * min(width, height))
     free = (width - picture.width - 2 * margin, height - picture.height - 2 * margin)
     if info.has_video and min(free) < 0:
-        raise _refused("a label that fits into the picture; a shorter one", f"{-free[0]} pixels too wide")
+        much = f"{-free[0]} pixels too wide" if free[0] < 0 else f"{-free[1]} pixels too high"
+        raise _refused(f"a label that fits into {width} x {height} pixels", much, "a shorter one")
     vertical, horizontal = capture.label.corner.split("-")
     at = (margin + (free[0] if horizontal == "right" else 0), margin + (free[1] if vertical == "bottom" else 0))
     # Chroma is stored for pairs of pixels.
@@ -113,7 +115,6 @@ def _percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 4)
 
 
-def _refused(expected: str, found: str) -> CredentialError:
-    return CredentialError(
-        "sign.label", "this label cannot be put into the picture", expected=expected, found=found[:200]
-    )
+def _refused(expected: str, found: str, hint: str | None = None) -> CredentialError:
+    message = "this label cannot be put into the picture"
+    return CredentialError("sign.label", message, expected=expected, found=found[:200], hint=hint)

@@ -93,14 +93,16 @@ def _match(match: Match) -> RenderableType:
         rows.append(("Certificate", match.revoked.words))
     if match.compared_with is not None:
         rows.append(("Compared", f"with its {match.compared_with.value}"))
-    shown = match.segments[:_MOST_SEGMENTS]
+    # A photograph has no times to tell.
+    segments = [segment for segment in match.segments if segment.clip.length or segment.original.length]
+    shown = segments[:_MOST_SEGMENTS]
     for index, segment in enumerate(shown):
         notes = f", speed {words.times(segment.speed)}" if abs(segment.speed - 1) > 0.005 else ""
         notes += ", mirrored" if segment.mirrored else ""
         text = f"{words.span(segment.clip)} shows {words.span(segment.original)} of it{notes}"
         rows.append(("Segments" if index == 0 else "", text))
-    if len(match.segments) > len(shown):
-        rows.append(("", f"and {len(match.segments) - len(shown)} more"))
+    if len(segments) > len(shown):
+        rows.append(("", f"and {len(segments) - len(shown)} more"))
     return _pairs(rows)
 
 

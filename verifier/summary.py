@@ -39,6 +39,9 @@ def _sentence(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Matc
             return "These are the bytes that were signed" + (f"; they show {named}." if named else ".")
         case Verdict.MATCH:
             declared = next((item.declared for item in judged if item.declared), None)
+            if declared is not None and not all(item.declared for item in judged):
+                said = f"some of what was changed in it is declared by its signer, {declared.by}"
+                return f"The clip shows {named}; {said}, and nothing else was found but what is disclosed."
             if declared is not None:
                 return f"The clip shows {named}; what was changed in it is declared by its signer, {declared.by}."
             return f"The clip shows {named}; nothing was found changed but what is disclosed."

@@ -7,7 +7,7 @@ from pathlib import Path
 from provenance.errors import MediaError
 from provenance.media import commands, ffmpeg
 from provenance.media.fence import fenced
-from provenance.media.kinds import JPEG, MKV, MOV, MP4, PNG, WEBP
+from provenance.media.kinds import ANIMATED_WEBP, APNG, JPEG, MKV, MOV, MP4, PNG, WEBP
 from provenance.media.probe import Examined, examine
 from provenance.media.source import open_media
 from provenance.media.values import Limits, MediaKind
@@ -48,8 +48,8 @@ def burn(
         raise MediaError(
             "media.no_burning",
             f"nothing can be drawn over {path.name}",
-            expected="a picture or video in MP4, MOV, MKV, JPEG, PNG or WebP",
-            found=examined.info.kind.media_type if examined.info.has_video else "no picture",
+            expected="a video in MP4, MOV or MKV, or a photograph in JPEG, PNG or WebP",
+            found=_found(examined.info.kind) if examined.info.has_video else "no picture",
             hint="convert it first",
         )
     name = f"burnt{examined.info.kind.suffixes[0]}"
@@ -67,6 +67,10 @@ def burn(
             child.answer(1)
             commands.require_success(path, child)
     return work / name
+
+
+def _found(kind: MediaKind) -> str:
+    return f"an animation, {kind.media_type}" if kind in (APNG, ANIMATED_WEBP) else kind.media_type
 
 
 def _steady(examined: Examined) -> list[str]:
