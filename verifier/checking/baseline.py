@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from provenance.errors import CheckError, MediaError
-from provenance.files import replace_atomically, sha256_file
+from provenance.errors import CheckError, MediaError, OutputError
+from provenance.files import is_file, replace_atomically, sha256_file
 from verifier.checking.examining import CheckedAsset
 
 SCHEMA = "provenance.check-baseline/1"
@@ -73,6 +73,26 @@ def load_baseline(path: Path) -> Baseline:
         raise _refusal(path, error.strerror or str(error)) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _refusal(path, f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def refuse_other(path: Path) -> None:
+    """A list replaces an older list, but never a file that is something else.
+
+    Raises:
+        OutputError: ``output.foreign``.
+    """
+    if not is_file(path) or not path.stat().st_size:
+        return
+    try:
+        load_baseline(path)
+    except CheckError as error:
+        raise OutputError(
+            "output.foreign",
+            f"{path} is no older baseline, and would be lost",
+            expected=f"a name that is free, or a list of {SCHEMA}",
+            found=error.found,
+            hint="choose another name",
+        ) from error
 
 
 def write_baseline_of(path: Path, checked: Sequence[CheckedAsset]) -> int:

@@ -100,6 +100,10 @@ def check(
         raise click.UsageError("the name of a signer is empty; an unset variable?")
     if write_baseline and rules.baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE")
+    if write_baseline and rules.baseline is not None:
+        from verifier.checking.baseline import refuse_other
+
+        refuse_other(rules.baseline)
     reports = [(path, form) for path, form in ((junit_file, Form.JUNIT), (sarif_file, Form.SARIF)) if path is not None]
     for path, form in reports:
         refuse_foreign(path, form)

@@ -116,6 +116,13 @@ def test_an_entry_is_stale_once_its_file_is_signed(tree: Path, check: Run, signe
     assert (result.exit_code, "a.jpg of the baseline is stale" in result.stderr) == (0, True)
 
 
+def test_a_new_baseline_replaces_an_older_one_and_nothing_else(tree: Path, check: Run) -> None:
+    (tree / "package.json").write_text('{"name": "site"}')
+    result = check(".", "--baseline", "package.json", "--write-baseline")
+    assert (result.exit_code, "output.foreign" in result.stderr) == (1, True)
+    assert (tree / "package.json").read_text() == '{"name": "site"}'
+
+
 def test_a_pointer_of_git_lfs_is_said_to_be_one(tree: Path, check: Run) -> None:
     (tree / "far.jpg").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     result = check("far.jpg")

@@ -218,3 +218,5 @@ def test_the_job_for_gitlab_checks_what_a_merge_request_changes(runner: Runner, 
     ran = runner.gitlab(".provenance-check", {**job, "CI_MERGE_REQUEST_DIFF_BASE_SHA": tree})
     assert ran.code == 6, ran.log
     assert JUnitXml.fromfile(str(runner.work / "provenance.xml")).failures == 1
+    # Had the home been in the checkout, a commit could have brought authorities of its own.
+    assert not [path for path in runner.work.rglob("trust") if path.is_dir()]
