@@ -244,8 +244,8 @@ def locked(roots: Sequence[Path]) -> Iterator[None]:
                     continue
                 raise OutputError(
                     "batch.locked",
-                    f"another run is signing into {root}",
-                    expected="one run at a time for a folder of outputs",
+                    f"another run is at work in {root}",
+                    expected="one run at a time for a folder",
                     hint="wait for it to end, then run this again: what is finished then is not done again",
                 ) from error
         yield

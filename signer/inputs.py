@@ -13,7 +13,8 @@ from provenance.files import is_file, is_folder
 from provenance.media.kinds import sniff
 
 MARK = ".signed"
-_NOT_MEDIA = {"media.unrecognised": "not media", "media.empty": "empty"}
+NOT_MEDIA = "not media"
+_SKIPPED = {"media.unrecognised": NOT_MEDIA, "media.empty": "empty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def reason_to_skip(path: Path) -> str | None:
         sniff(path)
     except MediaError as error:
         # What cannot be opened is not skipped: it may be what was meant, and fails with its reason.
-        return _NOT_MEDIA.get(error.code)
+        return _SKIPPED.get(error.code)
     return None
 
 

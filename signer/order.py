@@ -171,5 +171,5 @@ def outdated(source: Path, target: Path) -> OutputError:
         f"{target} was not made from what {source.name} is now, or says other things than were ordered",
         expected="an output of this input and this order",
         found="an older one",
-        hint="--force to replace it",
+        hint="`provenance sign --force` replaces it; or remove it, and run this again",
     )

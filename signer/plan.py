@@ -101,7 +101,7 @@ def _foreign(item: Item) -> OutputError:
         "output.exists",
         f"{item.target} exists already, and was not made from {item.source.name} with this home",
         expected="a name that is free, or an output of an earlier run",
-        hint="--force to replace it, or another output folder",
+        hint="`provenance sign --force` replaces it; or name another output folder",
     )
 
 

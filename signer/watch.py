@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from provenance.errors import MediaError
-from signer.inputs import reason_to_skip
+from provenance.media.kinds import SUFFIXES
+from signer.inputs import NOT_MEDIA, reason_to_skip
 from signer.whole import missing_end
 
 TEMPORARY = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", ".temp", "~")
@@ -96,13 +97,28 @@ class Arrivals:
         """How many files are there that have not arrived."""
         return sum(not seen.told for seen in self._seen.values())
 
+    @property
+    def on_their_way(self) -> dict[Path, str]:
+        """Those of them whose names are no temporary ones, and what they lack, in words."""
+        return {
+            path: f"its container lacks {seen.lacks}" if seen.lacks else "it was written to a moment ago"
+            for path, seen in self._seen.items()
+            if not seen.told and not is_temporary(path.name)
+        }
+
     def _judged(self, path: Path, seen: _Seen, moment: float) -> Arrived | None:
         stood = moment - seen.since
         if stood < (0 if seen.quick else self.pace.settle_s):
             return None
         if seen.lacks is None:
+            if path.is_symlink() and not path.resolve().is_relative_to(self.folder.resolve()):
+                # Whoever may write here could have us publish what they may not read.
+                return Arrived(path, seen.key, skipped="a link that leads out of the folder")
             try:
                 reason = reason_to_skip(path)
+                if reason == NOT_MEDIA and path.suffix.lower() in SUFFIXES:
+                    # Damaged at its beginning, by its name: whoever signs says so.
+                    return Arrived(path, seen.key)
                 if reason is not None and reason != "empty":
                     return Arrived(path, seen.key, skipped=reason)
                 seen.lacks = "anything at all" if reason == "empty" else missing_end(path) or ""
@@ -111,6 +127,9 @@ class Arrivals:
                 return None if refused.code in _FRESH_CODES else Arrived(path, seen.key)
         if not seen.lacks:
             return Arrived(path, seen.key)
+        if stood >= self.pace.settle_s:
+            # Before we came to look, too: a run that ends at once would wait for ever.
+            stood = max(stood, self.now() - seen.key[2] / 1e9)
         if stood < self.pace.patience_s:
             return None
         error = MediaError(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from provenance.console import warn
 from provenance.context import NamedPath, settings_of
 from provenance.exits import ExitCode
 from registry.elsewhere_cli import at_registry, directed, require_registering
@@ -114,5 +115,7 @@ def watch(
         with screen.showing():
             Batch(settings, order, journal, intake, registrar).run(Plan((), (), ()), jobs, chosen.secret, intake.feed)
     screen.finish()
+    for path, lacking in arrivals.on_their_way.items() if once else ():
+        warn(f"{path} has not arrived yet: {lacking}")
     if once and tally.counts[State.FAILED]:
         ctx.exit(ExitCode.FAILED)

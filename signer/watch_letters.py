@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from provenance.context import error_as_json
 from provenance.errors import OutputError, ProvenanceError
@@ -30,12 +32,15 @@ class Letters:
 
     def hold(self, source: Path) -> bool:
         """Whether there is a reason that is about this file as it is now: then it waits for somebody to look."""
-        try:
-            with self._reason(source).open("rb") as stream:
-                letter = json.loads(stream.read(_MOST_BYTES))
-        except (OSError, ValueError):
-            return False
-        return isinstance(letter, dict) and letter.get("identity") == identity_of(source)
+        letter = self._read(source)
+        return letter is not None and letter.get("identity") == identity_of(source)
+
+    def withdraw(self, source: Path) -> None:
+        """Remove the reason that names this file, since it was signed after all."""
+        letter = self._read(source)
+        if letter is not None and letter.get("file") == str(source.absolute()):
+            with suppress(OSError):
+                self._reason(source).unlink()
 
     def write(self, source: Path, error: ProvenanceError, attempts: int) -> Path:
         """Write the reason, then move the file if files are moved; returns where the reason is.
@@ -72,6 +77,14 @@ class Letters:
                 hint="with --move, name a folder on the same file system with --failed; check permissions and space",
             ) from refused
         return reason
+
+    def _read(self, source: Path) -> dict[str, Any] | None:
+        try:
+            with self._reason(source).open("rb") as stream:
+                letter = json.loads(stream.read(_MOST_BYTES))
+        except (OSError, ValueError):
+            return None
+        return letter if isinstance(letter, dict) else None
 
     def _reason(self, source: Path) -> Path:
         there = self.folder / source.relative_to(self._watched)

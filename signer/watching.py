@@ -79,6 +79,7 @@ class Intake:
         self._open.discard(source)
         if outcome.error is None:
             self._failed.pop(source, None)
+            self.letters.withdraw(source)
         else:
             self._set_aside(source, outcome.error)
         self.view.came_out(outcome)

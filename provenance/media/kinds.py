@@ -18,8 +18,12 @@ from provenance.media.values import Family, MediaKind
 _HEAD = 4096
 _READABLE = "MP4, MOV, WebM, MKV, AVI, TS, FLV, ASF, GIF, MP3, M4A, WAV, FLAC, Ogg, AAC, or a picture"
 
+SUFFIXES: set[str] = set()
+"""How the names of media end. What a file is, is told from its content all the same."""
+
 
 def _kind(media_type: str, family: Family, demuxer: str, embeddable: bool, *suffixes: str) -> MediaKind:
+    SUFFIXES.update(suffixes)
     return MediaKind(media_type, family, demuxer, embeddable, suffixes)
 
 

@@ -11,7 +11,9 @@ import pytest
 from batch_bench import damaged, picture
 from support.media import MediaLibrary
 
+from provenance.errors import MediaError
 from signer.watch import Arrivals, Pace, is_temporary
+from signer.watch_letters import Letters
 from signer.whole import missing_end
 
 
@@ -129,6 +131,51 @@ def test_what_is_no_media_is_passed_over_with_the_reason_and_what_is_empty_is_wa
         "b.signed.jpg": "named as an output of signing",
     }
     assert arrivals.waiting == 1
+
+
+def test_what_is_named_as_media_and_is_none_is_not_passed_over(arrivals: Arrivals, time: Time) -> None:
+    (arrivals.folder / "damaged.JPG").write_bytes(bytes(1000))
+    arrivals.look()
+    time.seconds = 10
+    (told,) = arrivals.look()
+    assert (told.path.name, told.error, told.skipped) == ("damaged.JPG", None, None)
+
+
+def test_what_lacked_its_end_long_before_anybody_looked_is_told_once_it_stands_still(
+    arrivals: Arrivals, media: Callable[[str], Path], time: Time
+) -> None:
+    path = arrivals.folder / "clip.mp4"
+    path.write_bytes(media("mp4").read_bytes()[:-100])
+    os.utime(path, (1e9, 1e9))
+    arrivals.look()
+    time.seconds = 4
+    assert (arrivals.look(), list(arrivals.on_their_way)) == ([], [path])
+    assert arrivals.on_their_way[path].endswith("lacks 100 bytes")
+    time.seconds = 6
+    (told,) = arrivals.look()
+    assert told.error is not None
+    assert told.error.code == "media.truncated"
+    assert arrivals.on_their_way == {}
+
+
+def test_a_link_has_nothing_signed_that_lies_elsewhere(arrivals: Arrivals, tmp_path: Path, time: Time) -> None:
+    inside = picture(arrivals.folder / "a.jpg", 1)
+    (arrivals.folder / "inside.jpg").symlink_to(inside)
+    (arrivals.folder / "outside.jpg").symlink_to(picture(tmp_path / "private.jpg", 2))
+    arrivals.look()
+    time.seconds = 10
+    skipped = {what.path.name: what.skipped for what in arrivals.look()}
+    assert skipped == {"a.jpg": None, "inside.jpg": None, "outside.jpg": "a link that leads out of the folder"}
+
+
+def test_the_reason_goes_when_the_file_was_signed_after_all_and_stays_where_it_was_moved(tmp_path: Path) -> None:
+    error = MediaError("media.truncated", "cut off")
+    for move, there in ((False, False), (True, True)):
+        source = picture(tmp_path / "in" / "a.jpg", 1)
+        letters = Letters(tmp_path / f"failed-{move}", tmp_path / "in", move=move)
+        reason = letters.write(source, error, 1)
+        letters.withdraw(source)
+        assert reason.exists() is there
 
 
 KINDS = ("mp4", "mov", "m4a", "avi", "wav", "jpg", "png", "webp", "heic", "avif", "webm", "mkv")
