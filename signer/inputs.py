@@ -51,6 +51,7 @@ def find_inputs(inputs: Sequence[Path], output: Path | None, home: Path) -> Foun
 
     Raises:
         MediaError: ``media.missing``: nothing matches a pattern. ``media.none``: there is nothing to sign.
+            ``media.unreadable``: a folder cannot be searched.
         OutputError: ``output.ambiguous``: two sources would go to one target. ``output.folder``: ``output`` is a file
             where a folder is needed.
     """
@@ -97,10 +98,19 @@ def find_inputs(inputs: Sequence[Path], output: Path | None, home: Path) -> Foun
 
 
 def _below(folder: Path, apart: Set[Path]) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
         here = Path(parent)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and not _within(here / n, apart))
         yield from (here / name for name in sorted(names) if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise MediaError(
+        "media.unreadable",
+        f"the folder {error.filename} cannot be searched",
+        found=error.strerror,
+        hint="check its permissions: what is in it would go unsigned",
+    ) from error
 
 
 def _apart(base: Path, *folders: Path | None) -> set[Path]:

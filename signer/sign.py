@@ -222,6 +222,7 @@ def _write(
             anchors=job.anchors,
             sources=job.sources,
             tsa_url=tsa_url,
+            becoming=staged.target,
         )
 
     def write(tsa_url: str | None) -> bytes:

@@ -49,8 +49,11 @@ def write_signed(
     anchors: Sequence[AnchorList] = (),
     sources: Sequence[Source] = (),
     tsa_url: str | None = None,
+    becoming: Path | None = None,
 ) -> bytes:
     """Sign ``source`` into ``target``, an existing file of the caller's that is overwritten; returns the manifest.
+
+    ``becoming``: the name that the target is to have in the end, to speak of it by.
 
     Where the kind cannot embed, the target becomes a plain copy and the returned bytes are for its sidecar.
 
@@ -92,9 +95,9 @@ def write_signed(
         except c2pa.C2paError.Verify as error:
             if any(taken.form in (Form.EMBEDDED, Form.SIDECAR) for taken in sources) and "ingredient" in str(error):
                 raise UnreadableSourceError(str(error)[:300], None) from error
-            raise _translate(error, signing, destination, target, tsa_url) from error
+            raise _translate(error, signing, destination, becoming or target, tsa_url) from error
         except c2pa.C2paError as error:
-            raise _translate(error, signing, destination, target, tsa_url) from error
+            raise _translate(error, signing, destination, becoming or target, tsa_url) from error
     return manifest
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,20 @@ def test_the_home_is_never_looked_into(tree: Path) -> None:
 def test_outputs_may_go_where_inputs_are(tree: Path) -> None:
     found = find_inputs([tree / "in"], tree / "in", HOME)
     assert pairs(found, tree)["in/deep/er/b.png"] == "in/deep/er/b.signed.png"
+
+
+def test_a_folder_that_cannot_be_searched_is_not_passed_over(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Permissions stop no test that runs as root.
+    scan = os.scandir
+
+    def denied(path: Path | str) -> object:
+        if Path(path).name == "er":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(ProvenanceError, match="er cannot be searched"):
+        find_inputs([tree / "in"], tree / "out", HOME)
 
 
 def test_a_folder_without_media_is_an_error(tmp_path: Path) -> None:

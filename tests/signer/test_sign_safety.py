@@ -126,7 +126,9 @@ def test_a_full_disk_leaves_the_old_target(
     target.write_bytes(b"old")
     # Enough for fingerprints and reference copy, too little for the signed file.
     small_files(media(kind).stat().st_size - 1000)
-    assert refused(bench, media(kind), target, replace=True).code == "output.full"
+    full = refused(bench, media(kind), target, replace=True)
+    assert full.code == "output.full"
+    assert full.message.startswith(f"no room to write {target}")
 
 
 @pytest.mark.parametrize(
