@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from provenance.credentials.jumbf import assertion_labels
 from provenance.credentials.store import HASH_LABELS
+from provenance.credentials.values import Credential
 from provenance.errors import CredentialError
 from signer.actions import REASONS
 from signer.sources import PARENT, Source
 
 _ADDRESS = re.compile(r"self#jumbf=/c2pa/([^/]{1,500})/c2pa\.assertions/([^/]{1,500})")
+_ADDRESS_OF = "self#jumbf=/c2pa/{}/c2pa.assertions/{}"
 _KEPT = ("c2pa.actions", *HASH_LABELS)
 
 
@@ -48,8 +51,22 @@ def addresses(redactions: Mapping[str, str], sources: Sequence[Source]) -> dict[
             raise _refused(name, "an assertion other than actions and content hashes", label)
         if known is not None and label not in known:
             raise _refused(name, f"an assertion of the parent: {', '.join(known)}", label)
-        found[f"self#jumbf=/c2pa/{manifest}/c2pa.assertions/{label}"] = reason
+        found[_ADDRESS_OF.format(manifest, label)] = reason
     return found
+
+
+def remaining(redacted: Mapping[str, str], signed: Credential) -> tuple[str, ...]:
+    """What its publisher should know, in words: where else in the new file assertions of the same names are.
+
+    ``redacted``: by address, see ``addresses``; ``signed``: the new credential as it was read back.
+    """
+    names = {address.rsplit("/", 1)[-1] for address in redacted}
+    found = [
+        _ADDRESS_OF.format(manifest, label)
+        for manifest, label in assertion_labels(signed.manifest or b"")
+        if label in names and manifest != signed.manifest_label
+    ]
+    return tuple(f"older manifests in it still hold {address}: --redact that, too, if it is to go" for address in found)
 
 
 def _refused(name: str, expected: str, found: str) -> CredentialError:
@@ -58,5 +75,6 @@ def _refused(name: str, expected: str, found: str) -> CredentialError:
         f"{name[:200]} cannot be redacted",
         expected=expected[:1000],
         found=found[:200],
-        hint="provenance inspect shows the assertions of a file",
+        hint="provenance inspect shows the assertions of the parent; those of older manifests and of ingredients are"
+        " named by their address, see docs/edits.md",
     )

@@ -40,7 +40,7 @@ from signer.certificates import require_chain
 from signer.label import check_label, labelled
 from signer.length import require_fitting_length
 from signer.manifest import check_capture, definition
-from signer.redactions import addresses
+from signer.redactions import addresses, remaining
 from signer.signing import Signing
 from signer.sources import Source, failing, sources_of, without_history
 from signer.stamping import stamped
@@ -152,7 +152,13 @@ def sign_file(
         hard_binding=credential.hard_binding or "",
         fingerprints=prints,
         reference=kept,
-        notes=(*_misnamed(capture.path, kind), *extraction.notes, *failing(job.sources), *_unstamped(stamp)),
+        notes=(
+            *_misnamed(capture.path, kind),
+            *extraction.notes,
+            *failing(job.sources),
+            *remaining(redacted, credential),
+            *_unstamped(stamp),
+        ),
         stamp=stamp,
     )
 

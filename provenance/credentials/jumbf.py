@@ -35,6 +35,14 @@ def label_of(superbox: bytes) -> str | None:
     return content[17:].split(b"\0", 1)[0].decode("utf-8", errors="replace")
 
 
+def assertion_labels(store: bytes) -> Iterator[tuple[str | None, str | None]]:
+    """The labels of manifest and assertion, for each assertion that is in a manifest store."""
+    for content in superboxes(store, "c2pa"):
+        for manifest in (inner for kind, inner in boxes(content) if kind == b"jumb"):
+            for kept in superboxes(manifest, "c2pa.assertions"):
+                yield from ((label_of(manifest), label_of(inner)) for kind, inner in boxes(kept) if kind == b"jumb")
+
+
 def active_only(store: bytes) -> bytes:
     """The manifest store with its active manifest alone, which is the last one in it.
 

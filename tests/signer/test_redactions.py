@@ -87,6 +87,16 @@ def test_an_earlier_generation_is_redacted_by_its_address(
     second = sign(first, "second.png")
     label = bench.read(first).manifest_label
     address = f"self#jumbf=/c2pa/{label}/c2pa.assertions/{METADATA};reason=c2pa.trade-secret.present"
+    again = sign_file(
+        Capture(second, "again.png", redactions=redactions_of([METADATA])),
+        bench.settings.home / "again.png",
+        key=bench.key,
+        settings=bench.settings,
+        anchors=bench.anchors,
+        withhold_reference=True,
+    )
+    assert NAMES[0] in again.path.read_bytes()
+    assert [address.split(";")[0] in note for note in again.notes] == [True]
     third = sign(second, "third.png", address)
     assert NAMES[0] in second.read_bytes()
     assert not any(name in third.read_bytes() for name in NAMES)
