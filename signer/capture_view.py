@@ -111,7 +111,8 @@ def print_chain(chain: Chain) -> None:
         console.print(f"set aside after a crash, since nothing in them could be read: {chain.set_aside}")
     if chain.open_end:
         console.print(f"open end: {chain.open_end}", soft_wrap=True)
-    console.print("the chain holds" if chain.holds else "the chain is broken")
+    broken = "the chain is broken" if chain.segments else "no segment is signed"
+    console.print("the chain holds" if chain.holds else broken)
 
 
 def _event(event: dict[str, Any]) -> str:

@@ -78,7 +78,11 @@ def record(
             recorder.run()
         finally:
             view.recorded(recorder.seconds, background.unsigned)
-            background.finish()
+            try:
+                background.finish()
+            finally:
+                if folder.unsigned():
+                    view.notice(f"what is not signed is kept: provenance capture finish {folder.root}")
         if not folder.signed_ones():
             if not folder.set_aside.exists():
                 folder.abandon()

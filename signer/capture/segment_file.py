@@ -116,7 +116,11 @@ def finish_part(part: Path, target: Path) -> tuple[int, Fraction]:
 def join(parts: Sequence[tuple[Path, int]], target: Path) -> tuple[int, Fraction]:
     """Write segments one after the other, each from its own moment (µs) on, without coding anything anew.
 
-    Returns pictures and length in s, as ``finish_part``; raises as it does.
+    Returns pictures and length in s, as ``finish_part``.
+
+    Raises:
+        MediaError: ``capture.unsalvageable``.
+        OSError: the disk refuses.
     """
     frames, end = 0, Fraction(0)
     streams: dict[str, Any] = {}
@@ -144,7 +148,7 @@ def join(parts: Sequence[tuple[Path, int]], target: Path) -> tuple[int, Fraction
                     end = max(end, (pts + (packet.duration or 0)) * base - parts[0][1] * MICROSECOND)
                     frames += kind == "video"
                     packet.dts, packet.pts, packet.stream = dts, pts, streams[kind]
-                    out.mux(packet)
+                    _write(out, packet)
     except (av.error.FFmpegError, ValueError) as error:
         raise _unreadable(parts[0][0], error) from error
     finally:
@@ -152,6 +156,16 @@ def join(parts: Sequence[tuple[Path, int]], target: Path) -> tuple[int, Fraction
     if end <= 0:
         raise _unreadable(parts[0][0], None)
     return frames, end
+
+
+def _write(out: Any, packet: Any) -> None:
+    """Write a packet. That the disk refuses is no fault of what was recorded: that error is none of the library's."""
+    try:
+        out.mux(packet)
+    except av.error.FFmpegError as error:
+        if isinstance(error, OSError) and error.errno != errno.EPERM:
+            raise OSError(error.errno, error.strerror, out.name) from error
+        raise
 
 
 def _readable(path: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 from capture_bench import make_stream
 from click.testing import CliRunner, Result
+from support.media import ffmpeg
 
 from provenance.cli import main
+from provenance.errors import OutputError
 from provenance.settings import load_settings
 from signer.capture.chain import Seen, Standing
 from signer.capture.finish import LONGEST_S, MOST_SEGMENTS, groups_of
+from signer.capture.segment_file import finish_part
 from signer.home import make_development_home
 
 Spoil = Callable[[Path], None]
@@ -106,6 +110,22 @@ def test_a_broken_chain_is_not_assembled_anew(recorded: Path, tmp_path: Path) ->
     result = CliRunner().invoke(main, ["--home", str(recorded / "home"), "capture", "finish", str(tmp_path / "one")])
     assert result.exit_code == 1
     assert "capture.broken_chain" in result.output
+
+
+@pytest.mark.parametrize("room", [1, 20_000])
+def test_a_disk_that_takes_no_more_is_not_taken_for_a_segment_that_cannot_be_read(room: int, tmp_path: Path) -> None:
+    part, target = tmp_path / "000001.part", tmp_path / "000001.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=1", "-c:v", "libx264", "-preset", "ultrafast",
+           "-qp", "10", "-f", "mp4", part)  # fmt: skip
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OutputError):
+            finish_part(part, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in tmp_path.iterdir()] == [part.name]
+    assert finish_part(part, target)[0] == 25
 
 
 def finish(recorded: Path, root: Path, *more: str) -> Result:
