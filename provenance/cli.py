@@ -15,6 +15,7 @@ from provenance.context import NamedPath, RootOptions, command_errors
 
 GROUP = "provenance.commands"
 _AS_JSON = "provenance.cli.as_json"
+_AS_LINES = "provenance.cli.as_lines"
 
 # In the order of the work. Help reads from here, since asking the commands would import them all; a test keeps
 # these words equal to the commands' own.
@@ -73,12 +74,13 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Remember whether the command is to answer in JSON: its own context is gone once it has failed."""
         options = args[: args.index("--")] if "--" in args else args
-        ctx.meta[_AS_JSON] = "--json" in options or "--json-lines" in options
+        ctx.meta[_AS_LINES] = "--json-lines" in options
+        ctx.meta[_AS_JSON] = "--json" in options or ctx.meta[_AS_LINES]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever it raises becomes one message and an exit code."""
-        with command_errors(ctx, as_json=ctx.meta[_AS_JSON]):
+        with command_errors(ctx, as_json=ctx.meta[_AS_JSON], as_lines=ctx.meta[_AS_LINES]):
             return super().invoke(ctx)
 
 

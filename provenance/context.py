@@ -87,8 +87,11 @@ class NamedPath(click.Path):
 
 
 @contextlib.contextmanager
-def command_errors(ctx: click.Context, *, as_json: bool) -> Iterator[None]:
-    """Turn whatever a command raises into one message and an exit code; the only place that does."""
+def command_errors(ctx: click.Context, *, as_json: bool, as_lines: bool = False) -> Iterator[None]:
+    """Turn whatever a command raises into one message and an exit code; the only place that does.
+
+    ``as_json``: it goes to stdout as JSON; ``as_lines``: on one line.
+    """
     try:
         yield
     except click.UsageError as error:
@@ -96,7 +99,7 @@ def command_errors(ctx: click.Context, *, as_json: bool) -> Iterator[None]:
         error.message = safe(error.message, lines=True)  # type: ignore[misc]
         raise
     except ProvenanceError as error:
-        _report(error, as_json=as_json, ctx=ctx)
+        _report(error, as_json=as_json, as_lines=as_lines, ctx=ctx)
         ctx.exit(ExitCode.FAILED)
     except KeyboardInterrupt:
         click.echo("cancelled: what was finished before stays, nothing is left half-written", err=True)
@@ -104,22 +107,31 @@ def command_errors(ctx: click.Context, *, as_json: bool) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _report(_from_os(error), as_json=as_json, ctx=ctx)
+        _report(_from_os(error), as_json=as_json, as_lines=as_lines, ctx=ctx)
         ctx.exit(ExitCode.FAILED)
     except (click.exceptions.Exit, click.Abort, click.ClickException):
         raise
     except Exception as error:
-        _report(_unforeseen(error), as_json=as_json, ctx=ctx)
+        _report(_unforeseen(error), as_json=as_json, as_lines=as_lines, ctx=ctx)
         ctx.exit(ExitCode.FAILED)
 
 
-def _report(error: ProvenanceError, *, as_json: bool, ctx: click.Context) -> None:
-    if as_json:
-        click.echo(json.dumps(error_as_json(error), indent=2))
-    else:
+def _report(error: ProvenanceError, *, as_json: bool, as_lines: bool, ctx: click.Context) -> None:
+    if not (as_json and _answered(error_as_json(error), lines=as_lines)):
         click.echo(error_as_text(error), err=True)
     if ctx.ensure_object(RootOptions).verbose:
         click.echo(safe("".join(traceback.format_exception(error)), lines=True, limit=100_000), err=True)
+
+
+def _answered(answer: dict[str, Any], *, lines: bool) -> bool:
+    """Whether the answer could be printed: that it cannot may be what the error is about."""
+    try:
+        click.echo(json.dumps(answer, indent=None if lines else 2))
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 def _from_os(error: OSError) -> ProvenanceError:

@@ -205,3 +205,19 @@ def _no_logging_left_behind() -> Iterator[None]:
     yield
     logging.getLogger().handlers[:], level = before
     logging.getLogger().setLevel(level)
+
+
+def test_an_error_among_json_lines_is_one_line(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--home", str(tmp_path), "sign", str(tmp_path / "no*.jpg"), "--json-lines"])
+    (line,) = result.stdout.splitlines()
+    assert json.loads(line)["error"]["code"] == "media.missing"
+
+
+def test_an_answer_that_cannot_be_printed_is_one_message(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "provenance.cli", "--home", str(tmp_path), "trust", "list", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        1,
+        "error: the system refused to read or write  [system.io]",
+    )
