@@ -77,9 +77,8 @@ class Screen:
             return self._object({"assembled": row})
         console = stdout()
         words = "assembled" if asset.fresh else "assembled before:"
-        console.print(
-            f"{words} {safe(asset.path)}  {asset.seconds:.1f} s, {len(asset.segments)} segments", soft_wrap=True
-        )
+        count = f"{len(asset.segments)} segment{'s' * (len(asset.segments) != 1)}"
+        console.print(f"{words} {safe(asset.path)}  {asset.seconds:.1f} s, {count}", soft_wrap=True)
         console.print(f"  asset       {asset.asset_id}", soft_wrap=True)
         if asset.missing:
             console.print(f"  missing     {', '.join(map(str, asset.missing))}: left out, and named in the asset")

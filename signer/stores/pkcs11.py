@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
     import pkcs11
 
 _LISTED = 8
+_TURN_WITHIN_S = 20.0
+_LOOK_EVERY_S = 0.02
 
 
 class Pkcs11Store:
@@ -43,9 +51,10 @@ class Pkcs11Store:
                 hint="pip install 'provenance-toolkit[pkcs11]'",
             ) from error
         try:
-            token = _token(_module(pkcs11, wanted), wanted)
-            session = _login(pkcs11, token, secret)
-            key = _key(pkcs11, session, wanted, token.label)
+            with _turn(wanted.module):
+                token = _token(_module(pkcs11, wanted), wanted)
+                session = _login(pkcs11, token, secret)
+                key = _key(pkcs11, session, wanted, token.label)
             _require_kind(pkcs11, held, key)
             return ModuleKey(held.name, held.algorithm, held.chain, key)
         except pkcs11.PKCS11Error as error:
@@ -84,6 +93,28 @@ class ModuleKey:
         except (pkcs11.PKCS11Error, NotImplementedError, AttributeError) as error:
             # The last two: the object does not sign at all, as with a key for decryption.
             raise _failed(self.name, error) from error
+
+
+@contextmanager
+def _turn(module: Path) -> Iterator[None]:
+    """Log in one process after the other: a login of SoftHSM rewrites what another one is just reading.
+
+    Workers start at the same time. Where nothing can be locked, or somebody else holds the lock for long, it goes on.
+    """
+    until = time.monotonic() + _TURN_WITHIN_S
+    with ExitStack() as stack:
+        with suppress(OSError):
+            handle = os.open(module, os.O_RDONLY | os.O_CLOEXEC)
+            stack.callback(os.close, handle)
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > until:
+                        break
+                    time.sleep(_LOOK_EVERY_S)
+        yield
 
 
 def _module(library: Any, wanted: TokenKey) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from provenance.assets import Capture
 from provenance.cli import main
 from provenance.credentials.values import CredentialState
 from provenance.trust.anchors import add_anchors, load_anchors
+from signer import stores
 from signer.key_folder import entry_of
 from signer.keys import load_key
 from signer.remote_private import private_elsewhere
@@ -82,6 +85,24 @@ def test_a_key_in_a_module_signs_the_request_for_its_certificate(
 def test_a_key_is_found_by_its_id_too(token: Token, desks: dict[str, Certified], tmp_path: Path) -> None:
     key = load_key(tmp_path, token.uri("id=%02"), PIN, chain_file=desks["archive"].chain)
     assert key.algorithm == "ps256"
+
+
+def test_processes_log_in_one_after_the_other_and_none_waits_for_ever(
+    token: Token, desks: dict[str, Certified], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> Signing:
+        return load_key(tmp_path, token.uri(), PIN, chain_file=desks["desk"].chain, proven=True)
+
+    with token.module.open("rb") as held, ThreadPoolExecutor(1) as thread:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = thread.submit(opened)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        fcntl.flock(held, fcntl.LOCK_UN)
+        assert waiting.result(20).algorithm == "es256"
+        fcntl.flock(held, fcntl.LOCK_EX)
+        monkeypatch.setattr(stores.pkcs11, "_TURN_WITHIN_S", 0.1)
+        assert opened().algorithm == "es256"
 
 
 def test_what_is_not_there_is_told_apart(token: Token, desks: dict[str, Certified], tmp_path: Path) -> None:
