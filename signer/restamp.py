@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from provenance.errors import OutputError
+from provenance.errors import OutputError, ProvenanceError
 from provenance.identity import identity_of
 from signer.authorities import StampPolicy
 from signer.inputs import Item
@@ -45,6 +45,12 @@ def _changed(order: Order) -> OutputError | None:
     except OutputError as error:
         return error
     return None
+
+
+def failures(plan: Plan, error: ProvenanceError) -> Iterator[Outcome]:
+    """What came of a plan that could not be begun, file by file."""
+    yield from plan.refused
+    yield from (Outcome(task.item.source, State.FAILED, error=error) for task in plan.tasks)
 
 
 def roots(plan: Plan) -> list[Path]:

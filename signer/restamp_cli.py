@@ -9,13 +9,14 @@ import click
 
 from provenance.console import warn
 from provenance.context import CANCELLED, NamedPath, settings_of
+from provenance.errors import ProvenanceError
 from provenance.exits import ExitCode
 from registry.elsewhere_cli import at_registry, directed, require_registering
 from signer.batch import JOURNAL, Batch, Registrar, locked
 from signer.batch_view import Form, Screen, Tally
 from signer.journal import Journal
 from signer.order import State
-from signer.restamp import plans, roots
+from signer.restamp import failures, plans, roots
 from signer.with_key_cli import chosen_key
 
 
@@ -63,8 +64,15 @@ def restamp(
                 for outcome in gone:
                     screen.came_out(outcome)
                 chain = Path(order.chain) if order.chain is not None else None
-                chosen = chosen_key(settings, order.key, chain, passphrase_file, opened=bool(plan.tasks))
-                with locked(roots(plan)):
+                with ExitStack() as held:
+                    try:
+                        chosen = chosen_key(settings, order.key, chain, passphrase_file, opened=bool(plan.tasks))
+                        held.enter_context(locked(roots(plan)))
+                    except ProvenanceError as error:
+                        # A key that is retired or gone, a folder that is watched: other orders can be carried out.
+                        for outcome in failures(plan, error):
+                            screen.came_out(outcome)
+                        continue
                     run = Batch(settings, order, journal, screen, registrar).run(plan, jobs, chosen.secret)
                 if not run:
                     tally.cancelled = True

@@ -277,6 +277,24 @@ def test_what_was_replaced_or_changed_since_is_not_stamped_again(tmp_path: Path)
         assert journal.owes(tmp_path / "changed.signed.png")
 
 
+def test_an_order_that_cannot_be_carried_out_keeps_no_other_from_its_stamp(run: Run, bench: Bench) -> None:
+    home = bench.settings.home
+    with Journal(home / "signing.db") as journal:
+        for name in ("a", "b"):
+            source, target = home / f"{name}.png", home / f"{name}.signed.png"
+            for path in (source, target):
+                path.write_text(name)
+            order = Order(f"gone-{name}", tsa=(nobody(),), tsa_policy="queue")
+            identities = identity_of(source) or "", identity_of(target) or ""
+            entry = Finished(identities[0], "", order.digest, identities[1], Signed(target, None, name, None))
+            journal.finish(source, target, entry)
+            journal.owe(source, target, as_text(order))
+    result = run("restamp", "--json")
+    assert result.exit_code == 1
+    told = {Path(entry["input"]).name: entry["error"]["code"] for entry in results(result)}
+    assert told == {"a.png": "keys.missing", "b.png": "keys.missing"}
+
+
 @pytest.mark.parametrize("now", ["another parent", None])
 def test_what_was_made_from_another_file_than_the_order_named_is_not_stamped_again(
     now: str | None, tmp_path: Path
