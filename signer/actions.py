@@ -32,6 +32,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?([0-5]?\d):)?(\d{1,6}(?:\.\d{1,3})?)", re.ASCII)
 _NEEDS_INGREDIENT = ("c2pa.placed", "c2pa.removed")
 _TRANSLATED = "c2pa.translated"
+_FILE, _LIST = "the file of actions", "the list of actions"
 
 
 def actions_of(texts: Iterable[str], components: int) -> tuple[dict[str, Any], ...]:
@@ -55,9 +56,9 @@ def actions_in(document: str, components: int) -> tuple[dict[str, Any], ...]:
     try:
         entries = json.loads(document)
     except (ValueError, RecursionError) as error:
-        raise _refused("the file of actions", "a list of objects in JSON", str(error)) from error
+        raise _refused(_FILE, "a list of objects in JSON", str(error)) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _refused("the file of actions", "a list of objects in JSON", document.strip())
+        raise _refused(_FILE, "a list of objects in JSON", document.strip())
     return _checked([_action(entry, components) for entry in entries])
 
 
@@ -135,7 +136,8 @@ def _parameters(name: str, entry: Mapping[str, Any], components: int) -> dict[st
 
 def _text(name: str, given: object) -> str:
     if not isinstance(given, str) or not given.strip() or len(given) > MAX_TEXT or not given.isprintable():
-        raise _refused(name, f"1 to {MAX_TEXT} printable characters", str(given))
+        found = f"{len(given)} of them: {given}" if isinstance(given, str) else str(given)
+        raise _refused(name, f"a text of 1 to {MAX_TEXT} printable characters", found)
     return given
 
 
@@ -224,21 +226,22 @@ def _things(given: object) -> list[Any]:
 def _checked(actions: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """The actions, if those who verify them will understand all that they say."""
     if len(actions) >= MAX_ACTIONS:
-        raise _refused("the list of actions", f"fewer than {MAX_ACTIONS}", str(len(actions)))
+        raise _refused(_LIST, f"fewer than {MAX_ACTIONS}", str(len(actions)))
     for action in actions:
         if not read_actions([action])[1]:
             raise _refused(
                 action["action"], "places and times as C2PA 2.4 has regions of interest", json.dumps(action["changes"])
             )
     if not read_actions(actions)[1]:
-        raise _refused("the list of actions", "fewer places and times", "too many")
+        raise _refused(_LIST, "fewer places and times", "too many")
     return tuple(actions)
 
 
 def _refused(name: str, expected: str, found: str) -> CredentialError:
+    what = name if name in (_FILE, _LIST) else f"the action {name[:100]}"
     return CredentialError(
         "sign.action",
-        f"the action {name[:100]} cannot be declared",
+        f"{what} cannot be declared",
         expected=expected,
         found=found[:200],
         hint="provenance sign --help, or docs/edits.md",

@@ -17,7 +17,7 @@ from provenance.assets import asset_id_of
 from provenance.credentials.actions import AI_SOURCES
 from provenance.credentials.values import Action, Change, Credential, CredentialState, Ingredient, Shape, Span
 from provenance.report import WHOLE_FRAME, ClipFacts, Declared, Finding, Kind, Region
-from verifier.declarable import DECLARABLE, SOUND, Declarable
+from verifier.declarable import DECLARABLE, PART, SOUND, Declarable
 
 PARENT = "parentOf"
 PLACED = "c2pa.placed"
@@ -105,11 +105,23 @@ def covered(declaration: Declaration | None, findings: Iterable[Finding], clip: 
             continue
         stated = [(action, _extents(action, finding, clip)) for action in declaration.of(finding)]
         if _covers([extent for _, extents in stated for extent in extents], finding, clip):
-            counted = [action for action, extents in stated if extents]
+            counted = _named(stated, finding, clip)
             names = dict.fromkeys(action.label for action in counted)
             ai = dict.fromkeys(action.source_type for action in counted if action.source_type in AI_SOURCES)
             declared[finding] = Declared(declaration.signer, tuple(names), tuple(filter(None, ai)))
     return declared
+
+
+def _named(stated: Sequence[tuple[Action, list[_Extent]]], finding: Finding, clip: ClipFacts) -> list[Action]:
+    """The actions to name for a finding that is covered.
+
+    All that touch a part that was changed; but a change of the whole is not said to be made by what was done in a part
+    of it, with AI perhaps, where other actions account for it.
+    """
+    alone = [action for action, extents in stated if extents and _covers(extents, finding, clip)]
+    if alone and finding.kind not in PART | SOUND:
+        return alone
+    return [action for action, extents in stated if extents]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,7 +60,7 @@ def as_lines(credential: Credential, node: Node | None) -> Iterator[str]:
         return
     made = ai_made(node)
     if made:
-        yield f"AI: some of it was made or changed by AI, as is said below ({', '.join(made)})"
+        yield f"AI: it, or some of it, was made or changed by AI, as is said below ({', '.join(made)})"
     yield from _node_lines(node, "")
 
 

@@ -126,7 +126,7 @@ def test_people_read_the_same_as_programs(run: Callable[..., Result], history: P
     lines = run(history).stdout.splitlines()
     assert lines[0].startswith("authentic: ")
     assert "1 of what it was made from fails" in lines[0]
-    assert lines[1] == f"AI: some of it was made or changed by AI, as is said below ({AI})"
+    assert lines[1] == f"AI: it, or some of it, was made or changed by AI, as is said below ({AI})"
     assert any(f"edited, AI: {AI}, Suite, in a part of it: Sky replaced" in line for line in lines)
     assert any("edit of “tampered.png”: FAILS assertion.dataHash.mismatch" in line for line in lines)
     assert any("took out cawg.metadata, c2pa.PII.present" in line for line in lines)

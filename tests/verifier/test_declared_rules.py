@@ -173,6 +173,15 @@ def test_a_credential_that_leaves_doubt_declares_nothing(changes: dict[str, Any]
     assert declaration_of(dataclasses.replace(TRUSTED, **changes)) is None
 
 
+def test_what_was_done_to_the_whole_is_not_said_to_be_made_by_ai_where_a_part_was() -> None:
+    source = "compositeWithTrainedAlgorithmicMedia"
+    part = dataclasses.replace(edited(Change((THERE,), (THEN,))), source_type=source)
+    whole = Finding(Kind.REENCODED, 1.0, "x", asset_id="a")
+    found = covered(Declaration("Herald", "a", (Action("c2pa.transcoded"), part)), [PAINTED, whole], CLIP)
+    assert found[whole] == Declared("Herald", ("c2pa.transcoded",))
+    assert found[PAINTED] == Declared("Herald", ("c2pa.edited",), (source,))
+
+
 def test_an_action_with_an_ingredient_that_failed_declares_nothing() -> None:
     insert = Ingredient("y", "componentOf", None, ("manifest.inaccessible",), label="c2pa.ingredient.v3__1")
     placed = Action("c2pa.placed", ingredients=("c2pa.ingredient.v3__1",))
