@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from provenance.credentials.values import CredentialState
 from provenance.presentation.words import KINDS, span
-from provenance.report import Judged, Match, Severity, Verdict
+from provenance.report import Judged, Kind, Match, Severity, Verdict
 from verifier.judge import Facts
 
 _CREDENTIAL_NOTES = {
@@ -15,6 +15,9 @@ _CREDENTIAL_NOTES = {
     CredentialState.BROKEN: " Its credential cannot be read.",
     CredentialState.UNTRUSTED: " Its credential is intact, but its signer is not trusted.",
 }
+
+_PASSAGE = {Kind.REENCODED, Kind.RESIZED, Kind.FRAME_RATE}
+"""What happens to every file on its way, and to which nobody need own up."""
 
 
 def summary(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Match], facts: Facts) -> str:
@@ -39,7 +42,7 @@ def _sentence(verdict: Verdict, judged: Sequence[Judged], matches: Sequence[Matc
             return "These are the bytes that were signed" + (f"; they show {named}." if named else ".")
         case Verdict.MATCH:
             declared = next((item.declared for item in judged if item.declared), None)
-            if declared is not None and not all(item.declared for item in judged):
+            if declared is not None and not all(item.declared or item.finding.kind in _PASSAGE for item in judged):
                 said = f"some of what was changed in it is declared by its signer, {declared.by}"
                 return f"The clip shows {named}; {said}, and nothing else was found but what is disclosed."
             if declared is not None:
