@@ -198,6 +198,8 @@ class Screen:
         if outcome.error is not None:
             doing = "registering" if outcome.signed else "signing"
             stderr().print(f"{doing} {safe(outcome.source)}: {error_as_text(outcome.error)}", soft_wrap=True)
+            if outcome.reason is not None:
+                stderr().print(f"  then:     {safe(outcome.reason)}", soft_wrap=True)
         elif outcome.state is State.SKIPPED:
             stderr().print(f"skipped {safe(outcome.source)}: {safe(outcome.reason or '')}", soft_wrap=True)
 

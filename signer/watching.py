@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from provenance.errors import ProvenanceError
@@ -81,7 +81,7 @@ class Intake:
             self._failed.pop(source, None)
             self.letters.withdraw(source)
         else:
-            self._set_aside(source, outcome.error)
+            outcome = replace(outcome, reason=self._set_aside(source, outcome.error))
         self.view.came_out(outcome)
 
     def _plan(self, clock: float) -> Plan:
@@ -113,22 +113,27 @@ class Intake:
         root, folder = self.target_root, self.arrivals.folder
         return (path.parent if root is None else root / path.parent.relative_to(folder)) / signed_name(path)
 
-    def _set_aside(self, source: Path, error: ProvenanceError) -> None:
+    def _set_aside(self, source: Path, error: ProvenanceError) -> str:
+        """Decide what becomes of a file that failed; in words."""
         attempts = self._failed[source].attempts + 1 if source in self._failed else 1
         if error.code in _CHANGED:
             self._failed.pop(source, None)
             self.arrivals.forget(source)
-        elif _may_pass(error.code) and (error.code not in _LIVES or attempts < _MOST_ATTEMPTS):
+            return "it is waited for again"
+        if _may_pass(error.code) and (error.code not in _LIVES or attempts < _MOST_ATTEMPTS):
             pause = min(_FIRST_PAUSE_S * 2 ** (attempts - 1), _LONGEST_PAUSE_S)
-            self._failed[source] = _Failed(attempts, self.arrivals.clock() + pause)
-        else:
-            self._failed.pop(source, None)
-            try:
-                self.letters.write(source, error, attempts)
-            except ProvenanceError as refused:
-                # Watching goes on, and so does trying to say what is wrong with this one.
-                self._failed[source] = _Failed(attempts, self.arrivals.clock() + _LONGEST_PAUSE_S)
-                self.view.came_out(Outcome(source, State.FAILED, error=refused))
+            return self._again(source, attempts, pause)
+        self._failed.pop(source, None)
+        try:
+            return f"set aside, see {self.letters.write(source, error, attempts)}"
+        except ProvenanceError as refused:
+            # Watching goes on, and so does trying to say what is wrong with this one.
+            self.view.came_out(Outcome(source, State.FAILED, error=refused))
+            return self._again(source, attempts, _LONGEST_PAUSE_S)
+
+    def _again(self, source: Path, attempts: int, pause_s: float) -> str:
+        self._failed[source] = _Failed(attempts, self.arrivals.clock() + pause_s)
+        return "the next run tries again" if self.once else f"it is tried again in {pause_s:.0f} s"
 
 
 def _may_pass(code: str) -> bool:

@@ -96,6 +96,7 @@ def test_what_cannot_be_signed_leaves_a_reason_and_is_tried_again_when_that_is_r
 
     code, line = once("--settle", "1.5")
     assert (code, line["error"]["code"]) == (1, "media.truncated")
+    assert line["reason"] == f"set aside, see {letter}"
     said = json.loads(letter.read_text())
     assert (said["came_as"], said["error"]["code"]) == (str(bad), "media.truncated")
     assert once("--settle", "1.5")[1]["reason"] == "a dead letter from before"
@@ -115,4 +116,7 @@ def test_a_folder_of_dead_letters_that_cannot_be_written_is_told_and_the_rest_is
     result = CliRunner().invoke(main, ["--home", str(home), *words, "--settle", "1.2"])
     told = [json.loads(line) for line in result.stdout.splitlines()[:-1]]
     assert result.exit_code == 1
-    assert [line["error"]["code"] for line in told] == ["watch.dead_letter", "media.truncated"] * 2
+    assert [(line["error"]["code"], line["reason"]) for line in told] == [
+        ("watch.dead_letter", None),
+        ("media.truncated", "the next run tries again"),
+    ] * 2
