@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from provenance.console import safe, stderr, stdout
@@ -39,27 +41,28 @@ class Screen:
                 "asset_id": signed.asset_id,
                 "lag_s": round(signed.lag_s, 3),
             }
-            return self._object({"segment": row})
+            with self._speaking():
+                self._object({"segment": row})
+            return
         length = (notes.end_us or notes.start_us) - notes.start_us
         words = (
             f"segment {notes.index}  {_seconds(notes.start_us)} s  {_seconds(length)} s long  {notes.frames} pictures"
         )
         lag = f"  signed after {signed.lag_s:.1f} s" if signed.lag_s else "  signed"
-        with self._lock:
+        with self._speaking():
             stdout().print(words + lag, soft_wrap=True)
             for event in notes.events:
                 stdout().print(f"  {_event(event.as_json())}", soft_wrap=True)
-        return None
 
     def notice(self, words: str) -> None:
         """Something happened that whoever watches wants to know."""
-        with self._lock:
+        with self._speaking():
             stderr().print(safe(words), soft_wrap=True)
 
     def recorded(self, seconds: float, unsigned: int) -> None:
         """The recording is over."""
         waiting = f"; {unsigned} segment{'s' * (unsigned > 1)} still to be signed" if unsigned else ""
-        with self._lock:
+        with self._speaking():
             stderr().print(f"recorded {seconds:.1f} s{waiting}", soft_wrap=True)
 
     def assembled(self, asset: Assembled, registered: bool | None) -> None:
@@ -86,10 +89,16 @@ class Screen:
             console.print(f"  registered  {'yes' if registered else 'it was already'}", soft_wrap=True)
         return None
 
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """One line after the other. That nobody listens any more, on a closed pipe for one, ends no recording."""
+        # The console takes a closed pipe for the end of the program.
+        with self._lock, suppress(OSError, SystemExit):
+            yield
+
     def _object(self, value: dict[str, Any]) -> None:
-        with self._lock:
-            sys.stdout.write(json.dumps(value) + "\n")
-            sys.stdout.flush()
+        sys.stdout.write(json.dumps(value) + "\n")
+        sys.stdout.flush()
 
 
 def print_chain(chain: Chain) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +18,9 @@ from provenance.credentials.values import Credential, CredentialState
 from provenance.settings import load_settings
 from provenance.trust.anchors import load_anchors
 from provenance.trust.policy import SignedUnder
+from signer.capture.signing import SignedSegment
+from signer.capture.values import Notes
+from signer.capture_view import Screen
 from signer.home import make_development_home
 
 
@@ -160,3 +165,21 @@ def test_a_stop_ends_the_recording_in_good_order_and_other_codecs_are_coded_anew
     assert '"video: mjpeg as h264"' in segment
     assert [s["ended_by"] for s in chain["segments"]] == ["stopped"]
     assert chain["open_end"] is None
+
+
+@pytest.mark.parametrize("as_lines", [False, True])
+def test_a_recording_does_not_end_because_nobody_listens_any_more(
+    as_lines: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = SignedSegment(Notes(1, 0, "2026-11-26T10:00:00Z", "f", end_us=2_000_000), Path("000001.mp4"), "asset")
+    screen = Screen(as_lines=as_lines)
+    for tell in (lambda: screen.segment(signed), lambda: screen.notice("no source"), lambda: screen.recorded(2.0, 0)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w", buffering=1) as closed, monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", closed)
+            patch.setattr(sys, "stderr", closed)
+            tell()
+            # What could not be written is not to be written on closing.
+            with Path(os.devnull).open("wb") as nothing:
+                os.dup2(nothing.fileno(), closed.fileno())
