@@ -6,9 +6,10 @@ from pathlib import Path
 
 from provenance.errors import MediaError
 from provenance.media import commands, ffmpeg
+from provenance.media.examined import Examined
 from provenance.media.fence import fenced
 from provenance.media.kinds import ANIMATED_WEBP, APNG, JPEG, MKV, MOV, MP4, PNG, WEBP
-from provenance.media.probe import Examined, examine
+from provenance.media.probe import examine
 from provenance.media.source import open_media
 from provenance.media.values import Limits, MediaKind
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from provenance.errors import MediaError
 from provenance.media import ffmpeg, nut
+from provenance.media.examined import Examined
 from provenance.media.fence import FencedProcess
 from provenance.media.geometry import bounded_size, copy_size
-from provenance.media.probe import Examined
 from provenance.media.values import PCM_RATE, Limits
 
 HASH_STREAM = 0

@@ -18,9 +18,10 @@ import numpy as np
 from provenance.errors import MediaError
 from provenance.media import commands
 from provenance.media.commands import Plan
+from provenance.media.examined import Examined
 from provenance.media.fence import fenced
 from provenance.media.nut import read_pictures
-from provenance.media.probe import Examined, examine
+from provenance.media.probe import examine
 from provenance.media.source import open_media
 from provenance.media.values import PCM_RATE, Extraction, Frame, Limits
 

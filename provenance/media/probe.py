@@ -6,64 +6,25 @@ import functools
 import importlib.util
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from provenance.errors import MediaError
 from provenance.media import ffmpeg, geometry
+from provenance.media.examined import Asked, Clock, Examined
 from provenance.media.fence import fenced
 from provenance.media.kinds import sniff
-from provenance.media.source import OpenMedia, open_media
+from provenance.media.refusals import damaged, empty, over, refusal, require_pixels, require_sides
+from provenance.media.source import open_media
 from provenance.media.values import Family, Limits, MediaInfo, MediaKind
 
 _CHILD = Path(__file__).with_name("probe_child.py")
 _ANSWER_BYTES = 256 * 1024
 _PROBE_TIMEOUT_S = 60
-_SMALLEST_SIDE = 16
 _EMPTY_START_S = 60
 
 _ANIMATIONS = {"gif", "apng", "webp_anim"}
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """When things start, in the container's own time.
-
-    ``zero`` is what counts as zero seconds; ``begin`` is where the container says it starts; ``video`` and ``audio``
-    are the first moments of the chosen streams. ``discontinuous``: times may jump, as in a transport stream.
-    """
-
-    zero: Fraction = Fraction(0)
-    begin: Fraction = Fraction(0)
-    video: Fraction | None = None
-    audio: Fraction | None = None
-    discontinuous: bool = False
-
-    def lead(self, *, video: bool, audio: bool) -> Fraction:
-        """What to subtract from FFmpeg's times when these streams are decoded, to count from ``zero``.
-
-        FFmpeg counts from ``begin``, but from the first stream in use where times may jump.
-        """
-        used = [s for s, wanted in ((self.video, video), (self.audio, audio)) if wanted and s is not None]
-        return self.zero - (min(used) if self.discontinuous and used else self.begin)
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A probed file as a decoder needs it.
-
-    ``picture``: FFmpeg's name for the stream, or the group of tiles, that is the picture.
-    ``orientation``: FFmpeg filters that turn coded into shown pictures (never for a still, which FFmpeg turns itself).
-    """
-
-    info: MediaInfo
-    orientation: tuple[str, ...] = ()
-    clock: Clock = Clock()
-    picture: str = "0:0"
-    fenced: bool = True
-    notes: tuple[str, ...] = ()
 
 
 def probe(path: Path, *, limits: Limits, require_sandbox: bool = False) -> MediaInfo:
@@ -82,33 +43,12 @@ def examine(path: Path, *, limits: Limits, require_sandbox: bool = False) -> Exa
     kind = sniff(path)
     with open_media(path) as media:
         if media.size > limits.max_bytes:
-            raise _over(
+            raise over(
                 "media.too_large", path.name, f"at most {limits.max_bytes} bytes", f"{media.size} bytes", "bytes"
             )
         status = os.fstat(media.fd)
         identity = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
-        return _examine_once(_Asked(path, kind, media, limits, require_sandbox, identity))
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question; equal to another about the same unchanged file, whichever descriptor it is open on."""
-
-    path: Path
-    kind: MediaKind
-    media: OpenMedia
-    limits: Limits
-    require_sandbox: bool
-    identity: tuple[int, ...]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[object, ...]:
-        return self.path, self.kind, self.limits, self.require_sandbox, self.identity
+        return _examine_once(Asked(path, kind, media, limits, require_sandbox, identity))
 
 
 @functools.cache
@@ -119,7 +59,7 @@ def _imports() -> tuple[Path, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _examine_once(asked: _Asked) -> Examined:
+def _examine_once(asked: Asked) -> Examined:
     command: list[str | Path] = [
         _CHILD,
         str(asked.media.fd),
@@ -136,21 +76,21 @@ def _examine_once(asked: _Asked) -> Examined:
     try:
         answer: dict[str, Any] = json.loads(raw)
     except ValueError as error:
-        raise _damaged(asked, f"the demuxer ended with code {code}") from error
+        raise damaged(asked, f"the demuxer ended with code {code}") from error
     if "error" in answer:
-        raise _refusal(asked, answer)
+        raise refusal(asked, answer)
     examined = _of_picture(asked, answer["picture"]) if "picture" in answer else _of_streams(asked, answer)
     examined = replace(examined, fenced=not notes, notes=notes)
     if examined.info.still:
         info = _shown(asked, examined.info)
         examined = replace(examined, info=info, picture=_still_source(info, answer.get("streams", [])))
-    _require_sides(asked, examined.info)
+    require_sides(asked, examined.info)
     return examined
 
 
-def _of_picture(asked: _Asked, picture: dict[str, Any]) -> Examined:
+def _of_picture(asked: Asked, picture: dict[str, Any]) -> Examined:
     """GIF, PNG, WebP, JPEG, BMP and TIFF: one stream, and a header that says all."""
-    _require_pixels(asked, int(picture["width"]), int(picture["height"]))
+    require_pixels(asked, int(picture["width"]), int(picture["height"]))
     info = MediaInfo(
         kind=asked.kind,
         size_bytes=asked.media.size,
@@ -164,19 +104,19 @@ def _of_picture(asked: _Asked, picture: dict[str, Any]) -> Examined:
     return Examined(info)
 
 
-def _of_streams(asked: _Asked, answer: dict[str, Any]) -> Examined:
+def _of_streams(asked: Asked, answer: dict[str, Any]) -> Examined:
     streams: list[dict[str, Any]] = answer["streams"]
     video = next((s for s in streams if s["index"] == answer["chosen"]), None)
     audio = next((s for s in streams if s["type"] == "audio" and s.get("sample_rate")), None)
     if asked.kind.family is Family.AUDIO:
         video = None
     if video is None and audio is None:
-        raise _empty(asked, "no picture and no sound")
+        raise empty(asked, "no picture and no sound")
     still = asked.kind.family is Family.IMAGE and (video or {}).get("frames", 0) <= 1
     duration = _fraction(answer["duration"])
     lengths = [d for d in (duration, *(_fraction(s["duration"]) for s in (video, audio) if s)) if d is not None]
     if not still and lengths and max(lengths) > asked.limits.max_seconds:
-        raise _over(
+        raise over(
             "media.too_long", asked.path.name, f"at most {asked.limits.max_seconds} s", f"{float(max(lengths)):.0f} s",
             "seconds",
         )  # fmt: skip
@@ -212,18 +152,18 @@ def _clock(
 
 
 def _with_video(
-    asked: _Asked, info: MediaInfo, video: dict[str, Any], first: dict[str, Any] | None, clock: Clock
+    asked: Asked, info: MediaInfo, video: dict[str, Any], first: dict[str, Any] | None, clock: Clock
 ) -> Examined:
     if video["frames"] > asked.limits.max_frames:
-        raise _over(
+        raise over(
             "media.too_long", asked.path.name, f"at most {asked.limits.max_frames} frames",
             f"a claim of {video['frames']} frames", "frames",
         )  # fmt: skip
     width, height = int((first or video)["width"]), int((first or video)["height"])
-    _require_pixels(asked, int(video["width"]), int(video["height"]))
-    _require_pixels(asked, width, height)
+    require_pixels(asked, int(video["width"]), int(video["height"]))
+    require_pixels(asked, width, height)
     if first is None and not info.still:
-        raise _empty(asked, "a video track without a picture that decodes")
+        raise empty(asked, "a video track without a picture that decodes")
     turned = geometry.orientation(None if first is None or info.still else first["matrix"])
     shown = geometry.shown_size(width, height, _fraction(video["sar"]), turned.quarter)
     rate = _fraction(video["rate"])
@@ -239,7 +179,7 @@ def _with_video(
     return Examined(info, turned.filters, clock, f"0:{video['index']}")
 
 
-def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:
+def _shown(asked: Asked, info: MediaInfo) -> MediaInfo:
     """The size a still is shown at: FFmpeg turns it by its EXIF or its box, and stitches the tiles of an HEIC."""
     command: list[str | Path] = [
         ffmpeg.binary(), *ffmpeg.global_options(),
@@ -252,9 +192,9 @@ def _shown(asked: _Asked, info: MediaInfo) -> MediaInfo:
     lines = answer.splitlines()
     sizes = [line.split(": ", 1)[1] for line in lines if line.startswith("#dimensions 0: ")]
     if not sizes or not any(line and not line.startswith("#") for line in lines):
-        raise _damaged(asked, "a picture that does not decode")
+        raise damaged(asked, "a picture that does not decode")
     width, height = (int(side) for side in sizes[0].split("x"))
-    _require_pixels(asked, width, height)
+    require_pixels(asked, width, height)
     return replace(info, width=width, height=height)
 
 
@@ -267,73 +207,9 @@ def _still_source(info: MediaInfo, streams: list[dict[str, Any]]) -> str:
     return next((f"0:{index}" for index in same), "0:g:0")
 
 
-def _require_pixels(asked: _Asked, width: int, height: int) -> None:
-    if width * height > asked.limits.max_pixels:
-        raise _over(
-            "media.too_large", asked.path.name, f"at most {asked.limits.max_pixels} pixels a picture",
-            f"{width} x {height}", "pixels",
-        )  # fmt: skip
-
-
-def _require_sides(asked: _Asked, info: MediaInfo) -> None:
-    if info.width is None or info.height is None or min(info.width, info.height) >= _SMALLEST_SIDE:
-        return
-    raise MediaError(
-        "media.too_small",
-        f"the picture in {asked.path.name} is too small to be recognised again",
-        expected=f"at least {_SMALLEST_SIDE} pixels on each side",
-        found=f"{info.width} x {info.height}",
-        hint="use the picture at its original size",
-    )
-
-
 def _fraction(pair: list[int] | None) -> Fraction | None:
     return Fraction(pair[0], pair[1]) if pair and pair[1] else None
 
 
 def _name(codec: Any) -> str | None:
     return str(codec)[:32] if codec else None
-
-
-def _over(code: str, name: str, expected: str, found: str, what: str) -> MediaError:
-    return MediaError(
-        code,
-        f"{name} is over the limit on {what}",
-        expected=expected,
-        found=found,
-        hint="cut or shrink it, or raise the limit in the settings if you trust the file",
-    )
-
-
-def _empty(asked: _Asked, found: str) -> MediaError:
-    return MediaError(
-        "media.no_frames",
-        f"there is nothing to decode in {asked.path.name}",
-        expected="a picture or sound",
-        found=found,
-        hint="check that the file plays, and fetch or export it again",
-    )
-
-
-def _damaged(asked: _Asked, found: str) -> MediaError:
-    return MediaError(
-        "media.damaged",
-        f"{asked.path.name} starts like {asked.kind.media_type} and cannot be decoded",
-        expected=f"a whole {asked.kind.media_type} file",
-        found=found,
-        hint="fetch or export the file again",
-    )
-
-
-def _refusal(asked: _Asked, answer: dict[str, Any]) -> MediaError:
-    if answer.get("headless"):
-        return MediaError(
-            "media.truncated",
-            f"{asked.path.name} is cut off: the index at its end is missing",
-            expected="a file with a complete moov box",
-            found=f"{asked.media.size} bytes without one",
-            hint="copy or download the file again; an interrupted recording needs the camera's repair function",
-        )
-    if answer["error"] == "memory":
-        return _damaged(asked, "claims that need more memory than a decoder is given")
-    return _damaged(asked, str(answer.get("detail", "data that no decoder accepts"))[:300])

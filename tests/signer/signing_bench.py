@@ -5,17 +5,20 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
 import pillow_heif
 from PIL import Image
 
+from provenance.assets import Capture, SignedAsset
 from provenance.credentials.reader import read_credential
 from provenance.credentials.values import Credential
 from provenance.settings import Settings
 from provenance.trust.anchors import AnchorList
 from provenance.trust.policy import SignedUnder
+from signer.sign import sign_file
 from signer.signing import SigningKey
 
 EMBEDDED = ("mp4", "mov", "m4a", "avi", "wav", "mp3", "jpg", "png", "webp", "heic", "avif", "gif", "flac")
@@ -48,6 +51,12 @@ class Bench:
     settings: Settings
     key: SigningKey
     anchors: tuple[AnchorList, ...]
+
+    def sign(self, source: Path, target: Path, title: str | None = None, **said: Any) -> SignedAsset:
+        """Sign without a reference copy. ``said``: fields of a ``Capture``; the title is else the target's name."""
+        capture = Capture(source, title or target.name, **said)
+        where = {"key": self.key, "settings": self.settings, "anchors": self.anchors}
+        return sign_file(capture, target, withhold_reference=True, **where)  # type: ignore[arg-type]
 
     def read(self, path: Path) -> Credential:
         return read_credential(path, anchors=self.anchors, policy=SignedUnder(self.anchors))

@@ -21,7 +21,6 @@ from provenance.files import sha256_file
 from provenance.media.kinds import sniff
 from provenance.media.probe import probe
 from signer.label import HEIGHT, check_label, labelled
-from signer.sign import sign_file
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +96,7 @@ def test_a_film_that_is_stored_lying_down_is_labelled_as_it_is_shown(bench: Benc
 
 def test_a_labelled_file_is_signed_with_its_history(media: Callable[[str], Path], bench: Bench, tmp_path: Path) -> None:
     def sign(source: Path, name: str, **said: Any) -> Path:
-        trusted = {"key": bench.key, "settings": bench.settings, "anchors": bench.anchors}
-        sign_file(Capture(source, name, **said), tmp_path / name, withhold_reference=True, **trusted)  # type: ignore[arg-type]
-        return tmp_path / name
+        return bench.sign(source, tmp_path / name, **said).path
 
     original = sign(media("jpg"), "original.jpg")
     digest = sha256_file(original)

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from signing_bench import Bench
 
-from provenance.assets import Capture
 from provenance.credentials.values import CredentialState
 from provenance.errors import CredentialError
 from signer.redactions import redactions_of
-from signer.sign import sidecar_path, sign_file
+from signer.sign import sidecar_path
 
 METADATA = "cawg.metadata"
 NAMES = (b"Jane Whistle", b"Back Alley 7")
@@ -23,16 +22,8 @@ def sign(bench: Bench) -> Callable[..., Path]:
     def run(source: Path, name: str, *redacted: str, parent: Path | None = None, author: str | None = None) -> Path:
         target = bench.settings.home / name
         place = None if author is None else "Back Alley 7"
-        capture = Capture(source, name, parent=parent, author=author, place=place, redactions=redactions_of(redacted))
-        sign_file(
-            capture,
-            target,
-            key=bench.key,
-            settings=bench.settings,
-            anchors=bench.anchors,
-            withhold_reference=True,
-        )
-        return target
+        said = {"parent": parent, "author": author, "place": place, "redactions": redactions_of(redacted)}
+        return bench.sign(source, target, **said).path
 
     return run
 
@@ -87,14 +78,7 @@ def test_an_earlier_generation_is_redacted_by_its_address(
     second = sign(first, "second.png")
     label = bench.read(first).manifest_label
     address = f"self#jumbf=/c2pa/{label}/c2pa.assertions/{METADATA};reason=c2pa.trade-secret.present"
-    again = sign_file(
-        Capture(second, "again.png", redactions=redactions_of([METADATA])),
-        bench.settings.home / "again.png",
-        key=bench.key,
-        settings=bench.settings,
-        anchors=bench.anchors,
-        withhold_reference=True,
-    )
+    again = bench.sign(second, bench.settings.home / "again.png", redactions=redactions_of([METADATA]))
     assert NAMES[0] in again.path.read_bytes()
     assert [address.split(";")[0] in note for note in again.notes] == [True]
     third = sign(second, "third.png", address)

@@ -8,26 +8,14 @@ from pathlib import Path
 import pytest
 from signing_bench import Bench
 
-from provenance.assets import Capture
 from provenance.credentials.values import CredentialState
 from provenance.files import sha256_file
-from signer.sign import sign_file
 
 
 @pytest.fixture
 def sign(bench: Bench) -> Callable[[Path, str], Path]:
     def run(source: Path, name: str) -> Path:
-        target = bench.settings.home / name
-        capture = Capture(source, f"title of {name}")
-        sign_file(
-            capture,
-            target,
-            key=bench.key,
-            settings=bench.settings,
-            anchors=bench.anchors,
-            withhold_reference=True,
-        )
-        return target
+        return bench.sign(source, bench.settings.home / name, f"title of {name}").path
 
     return run
 

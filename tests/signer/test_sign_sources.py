@@ -21,16 +21,7 @@ from signer.sign import sign_file
 @pytest.fixture
 def sign(bench: Bench) -> Callable[..., Path]:
     def run(source: Path, name: str, **said: Any) -> Path:
-        target = bench.settings.home / name
-        sign_file(
-            Capture(source, f"title of {name}", **said),
-            target,
-            key=bench.key,
-            settings=bench.settings,
-            anchors=bench.anchors,
-            withhold_reference=True,
-        )
-        return target
+        return bench.sign(source, bench.settings.home / name, f"title of {name}", **said).path
 
     return run
 
