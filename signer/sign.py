@@ -153,7 +153,7 @@ def sign_file(
         fingerprints=prints,
         reference=kept,
         notes=(
-            *_misnamed(capture.path, kind),
+            *_misnamed(target, kind),
             *extraction.notes,
             *failing(job.sources),
             *remaining(redacted, credential),
@@ -163,12 +163,12 @@ def sign_file(
     )
 
 
-def _misnamed(source: Path, kind: MediaKind) -> tuple[str, ...]:
+def _misnamed(target: Path, kind: MediaKind) -> tuple[str, ...]:
     # Content decides here; other readers go by the name, and will not find the credential.
-    if not source.suffix or source.suffix.lower() in kind.suffixes:
+    if not target.suffix or target.suffix.lower() in kind.suffixes:
         return ()
     names = " or ".join(kind.suffixes)
-    return (f"{source.name} is {kind.media_type}, whatever its name says: name it {names} before publishing it",)
+    return (f"{target.name} is {kind.media_type}, whatever its name says: name it {names} before publishing it",)
 
 
 def _unstamped(stamp: Stamp | None) -> tuple[str, ...]:

@@ -122,11 +122,11 @@ def test_a_misleading_name_is_said_and_misleads_nobody(room: Room, media: MediaL
     clip = media.copy_as("silent.mp4", room.desk / "holiday.jpg")
     result = room.run("sign", clip, "--register")
     assert result.exit_code == 0
-    assert "holiday.jpg is video/mp4, whatever its name says: name it .mp4 before publishing it" in result.stderr
+    assert "holiday.signed.jpg is video/mp4, whatever its name says: name it .mp4 before publishing it" in result.stderr
     assert room.run("verify", "holiday.signed.jpg").exit_code == 0
-    spoken = json.loads(room.run("sign", "--json", clip, "--force").stdout)
+    spoken = json.loads(room.run("sign", "--json", clip, "-o", "holiday.png").stdout)
     assert [note.split(":")[0] for note in spoken["results"][0]["notes"]] == [
-        "holiday.jpg is video/mp4, whatever its name says"
+        "holiday.png is video/mp4, whatever its name says"
     ]
 
 
