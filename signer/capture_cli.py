@@ -11,7 +11,7 @@ import click
 
 from provenance.console import warn
 from provenance.context import NamedPath, settings_of
-from provenance.errors import MediaError
+from provenance.errors import MediaError, ProvenanceError
 from provenance.exits import ExitCode
 from registry.elsewhere_cli import at_registry, directed, require_registering
 from signer.batch import interrupts, locked
@@ -244,6 +244,15 @@ def _tell(
         return
     from registry.registrars import open_registrar
 
-    with open_registrar(settings) as registrar:
-        for asset in assembled:
-            screen.assembled(asset, registrar.register(asset.path, embargoed=embargo).created)
+    told = 0
+    try:
+        with open_registrar(settings) as registrar:
+            for asset in assembled:
+                screen.assembled(asset, registrar.register(asset.path, embargoed=embargo).created)
+                told += 1
+    except ProvenanceError:
+        # They are made and signed all the same.
+        for asset in assembled[told:]:
+            screen.assembled(asset, None)
+            screen.notice(f"not registered; try again: provenance capture finish {asset.path.parent} --register")
+        raise

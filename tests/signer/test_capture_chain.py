@@ -132,6 +132,15 @@ def finish(recorded: Path, root: Path, *more: str) -> Result:
     return CliRunner().invoke(main, ["--home", str(recorded / "home"), "capture", "finish", str(root), *more])
 
 
+def test_what_the_registry_did_not_take_is_told_all_the_same(recorded: Path) -> None:
+    elsewhere = ["--register", "--registry", "http://127.0.0.1:9/", "--json-lines"]
+    result = finish(recorded, recorded / "one", *elsewhere)
+    (asset,) = [json.loads(line)["assembled"] for line in result.stdout.splitlines() if "assembled" in line]
+    assert (result.exit_code, asset["segments"], asset["registered"]) == (1, [1, 2, 3, 4], False)
+    assert "registry.unreachable" in result.output
+    assert "provenance capture finish" in result.stderr
+
+
 @pytest.mark.parametrize("number", [2, 4])
 def test_an_asset_that_names_what_is_missing_is_never_replaced(recorded: Path, tmp_path: Path, number: int) -> None:
     root = Path(shutil.copytree(recorded / "one", tmp_path / "one"))
