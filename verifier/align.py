@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from provenance.media.frames import read_frames
-from provenance.media.values import Frame, GreyImage
+from provenance.media.values import Frame
 from provenance.settings import Settings
-from verifier.asked import CLOSE_BITS
 from verifier.clip import Clip
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import ENOUGH_SHARE, MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
-from verifier.part_shown import between_borders, cut_by_borders, part_shown
-from verifier.pictures import pairs_at, size_of
+from verifier.part_shown import between_borders, part_shown, share_shown
+from verifier.pictures import size_of
 from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_by_hash
+from verifier.same_moments import pairs_along, refined, rough_pairs
 from verifier.sound_pieces import exactly, pieces_by_sound
 from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
@@ -28,10 +26,15 @@ from verifier.timing import EXACT_THROUGHOUT, Piece, at_plain_speed, find_pieces
 from verifier.tracks import FAINT_FLOOR, MOTION_FLOOR, Track, clip_track, grid_size, original_track
 from verifier.watch import UNWATCHED, Watch
 
-_PAIRS = 6
 _MARGIN_S = 20.0
 _NEARLY = 0.06
 """Share of the clip's width by which corners may lie off a plain resize for that to be tried as well."""
+SOME_SHOWN = 0.05
+"""Share of the frame from which it is the original's, and not another with its sound; a sign in both is less."""
+MUCH_SHOWN = 0.5
+"""The same from which the picture was recognised after all, though nothing moves that tells the moment."""
+_THROUGHOUT = 0.95
+"""Share of the clip of which the sound must tell the moment where nothing moves that does."""
 _MOVED_PX = 1.0
 """Pixels by which a refinement must move a corner for the time to be fitted again."""
 _MUCH_QUIET = 1 / 3
@@ -49,7 +52,7 @@ class Alignment:
 
     ``reference`` is what is compared with: the reference copy or, where ``full``, the signed file itself. None where
     neither is at hand, and then pieces come from the hashes alone and ``geometry`` is None. A still has one piece over
-    the whole clip. ``by_sound``: the sound alone tells the moment.
+    the whole clip. ``by_sound``: the sound alone tells the moment, and little of the picture is the original's.
     """
 
     candidate: Candidate
@@ -71,13 +74,46 @@ def align(
     """
     seen = candidate.picture_share >= MIN_PICTURE_SHARE
     alignment = _by_picture(clip, candidate, reference, settings, watch) if seen else None
-    if alignment is not None and alignment.pieces:
+    if alignment is not None and any(piece.moving for piece in alignment.pieces):
         return alignment
     heard = pieces_by_sound(clip, candidate)
-    if alignment is not None and alignment.geometry and heard and candidate.picture_share >= ENOUGH_SHARE:
-        # The scene is the original's, what moves in it is not of that moment: it may have been put there.
-        return replace(alignment, pieces=exactly(clip, heard, reference, settings), by_sound=True)
-    return Alignment(candidate, heard, None, reference, by_sound=True)
+    geometry = alignment.geometry if alignment is not None else None
+    laid = _by_sound(clip, candidate, heard, reference, geometry, settings) if heard else None
+    if alignment is not None and alignment.pieces:
+        # Nothing moves that tells the moment: the sound may, all along.
+        throughout = sum(piece.length for piece in heard) >= _THROUGHOUT * clip.duration
+        return laid if laid is not None and throughout and not laid.by_sound else alignment
+    return laid or Alignment(candidate, heard, None, reference, by_sound=True)
+
+
+def _by_sound(
+    clip: Clip,
+    candidate: Candidate,
+    heard: tuple[Piece, ...],
+    reference: Path | None,
+    geometry: Geometry | None,
+    settings: Settings,
+) -> Alignment | None:
+    """The picture along the pieces of the sound; None where no part of it is the original's.
+
+    What moves, or nearly all of the frame, may have been put there.
+    """
+    working = clip.extraction.working
+    if reference is None or working is None:
+        return None
+    pieces = exactly(clip, heard, reference, settings)
+    sizes = size_of(reference, settings), size_of(working, settings)
+    pairs = pairs_along(pieces, reference, working, sizes, settings)
+    options = [whole_frame(*sizes), whole_frame(*sizes, mirrored=True)]
+    scene = geometry is not None and candidate.picture_share >= ENOUGH_SHARE
+    if geometry is not None and scene:
+        options.insert(0, refined(geometry, candidate, pieces, reference, working, settings))
+    shares = [share_shown(option, pairs) for option in options]
+    shown = max(shares)
+    if shown < SOME_SHOWN and not scene:
+        return None
+    best = options[shares.index(shown)]
+    return Alignment(candidate, pieces, best, reference, by_sound=shown < MUCH_SHOWN)
 
 
 def _by_picture(
@@ -88,7 +124,7 @@ def _by_picture(
         return Alignment(candidate, pieces_by_hash(clip, candidate), None, reference)
     sizes = size_of(reference, settings), size_of(working, settings)
     if clip.extraction.info.still or candidate.original.duration is None:
-        pairs = _rough_pairs(candidate, reference, working, sizes, settings)
+        pairs = rough_pairs(candidate, reference, working, sizes, settings)
         geometry = estimate(pairs, candidate.reading) or as_read(*sizes, candidate.reading)
         moment, score = closest(candidate)
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
@@ -129,7 +165,7 @@ def _in_span(
         known: the geometry, where another span has told it.
         before: the piece that ends where the span begins, if there is one: it is likely to go on.
     """
-    pairs = _rough_pairs(candidate, reference, working, sizes, settings)
+    pairs = rough_pairs(candidate, reference, working, sizes, settings)
     geometry = estimate(pairs, candidate.reading) or as_read(*sizes, between_borders(candidate.reading, pairs))
     # A resize is what is nearly always done, and pairs of different moments tilt an estimate.
     plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
@@ -155,11 +191,11 @@ def _in_span(
             # It is the same moment; cuts between quiet stretches show in faint motion only.
             pieces = find(shown, FAINT_FLOOR) or pieces
         if pieces:
-            refined = known or _refined(geometry, candidate, pieces, reference, working, settings)
-            if apart(refined, geometry) > _MOVED_PX:
-                shown = clip_track(frames(), refined)
+            finer = known or refined(geometry, candidate, pieces, reference, working, settings)
+            if apart(finer, geometry) > _MOVED_PX:
+                shown = clip_track(frames(), finer)
                 pieces = max(pieces, find(shown), key=_evidence)
-            pieces, geometry = settled(pieces, shown), refined
+            pieces, geometry = settled(pieces, shown), finer
         return shown, Alignment(candidate, pieces, geometry, reference)
 
     geometry = known or geometry
@@ -175,7 +211,7 @@ def _in_span(
     likely = in_span(lambda track, length: filter(None, [likely_piece(track, kept, length)]), shown, span)
     if likely and known is None:
         # Pairs of other moments, or few points, may have laid it askew: those of the likeliest moment do better.
-        closer = _refined(geometry, candidate, likely, reference, working, settings)
+        closer = refined(geometry, candidate, likely, reference, working, settings)
         if apart(closer, geometry) > _MOVED_PX:
             geometry = closer
             shown, alignment = laid(closer)
@@ -192,7 +228,7 @@ def _in_span(
         # Were it the same moment, some of what moves would agree; only where nothing does are looks to go by.
         pieces = in_span(lambda track, length: filter(None, [place_still(track, kept, length)]), shown, span)
     if pieces and known is None:
-        geometry = _refined(geometry, candidate, pieces, reference, working, settings)
+        geometry = refined(geometry, candidate, pieces, reference, working, settings)
     return Alignment(candidate, pieces, geometry, reference)
 
 
@@ -257,38 +293,3 @@ def _stepping(frames: Generator[Frame, None, None], watch: Watch, start: float, 
                 watch.step((float(frame.time) - start) / (end - start))
                 due = float(frame.time) + 1
             yield frame
-
-
-def _rough_pairs(
-    candidate: Candidate,
-    reference: Path,
-    working: Path,
-    sizes: tuple[tuple[int, int], tuple[int, int]],
-    settings: Settings,
-) -> list[tuple[GreyImage, GreyImage]]:
-    """The closest pairs of frames, spread over the clip, as pictures (original, clip)."""
-    ours, theirs = ([pair[side] for pair in candidate.pairs[:_PAIRS]] for side in (0, 1))
-    count = len(candidate.clip_times)
-    for rows in np.array_split(np.arange(count), min(_PAIRS, count)) if count else ():
-        row, column = np.unravel_index(int(np.argmin(candidate.distance[rows])), candidate.distance[rows].shape)
-        if candidate.distance[rows[row], column] <= CLOSE_BITS:
-            ours.append(float(candidate.clip_times[rows[row]]))
-            theirs.append(float(candidate.original_times[column]))
-    return pairs_at(reference, working, ours, theirs, sizes, settings)
-
-
-def _refined(
-    geometry: Geometry,
-    candidate: Candidate,
-    pieces: tuple[Piece, ...],
-    reference: Path,
-    working: Path,
-    settings: Settings,
-) -> Geometry:
-    """Refine the geometry on frames of the same moment."""
-    piece = max(pieces, key=lambda p: p.length)
-    ours = [piece.start + share * piece.length for share in (0.2, 0.5, 0.8)]
-    theirs = [piece.original_time(moment) for moment in ours]
-    pairs = pairs_at(reference, working, ours, theirs, (geometry.original_size, geometry.clip_size), settings)
-    part = None if geometry.inliers else part_shown(pairs, candidate.mirrored)
-    return cut_by_borders(refine(geometry, pairs, candidate.reading, () if part is None else (part,)), pairs)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from provenance.fingerprints.pdq import within_borders
 from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
@@ -23,12 +24,44 @@ _PARTS = np.geomspace(1.0, 0.4, 20)
 _LEAST = 0.5
 """Correlation (-1 to 1) from which a place is believed enough to be tried; the motion confirms it or not."""
 _SMALLEST_PX = 24
+_BLOCK = 32
+_AGREES = 0.9
+"""Correlation of a block from which it shows the same."""
 _PLAIN = 4.0
 """Deviation (grey levels) up to which a picture is one colour."""
 _LEAST_HIDDEN = 0.01
 """Share of the clip's frame that borders must hide of the original to be looked for."""
 _FLATTER = 3.0
 """How many times more the original must vary there than the clip does."""
+
+
+def share_shown(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> float:
+    """Share of the blocks with texture that are the original's most times that they have it, 0-1.
+
+    At most 0.01 are of 134 pairs of unrelated films of the tuning half; where all but the foreground was replaced, 0.07
+    to 0.35. Films of one studio's set have up to 0.6.
+
+    Args:
+        pairs: (original, clip) pictures of the same moments.
+    """
+    if not pairs:
+        return 0.0
+    lit = _block_mean(geometry.mask().astype(np.float32)) > 1 / 2
+    textured, alike = np.zeros(lit.shape, np.int64), np.zeros(lit.shape, np.int64)
+    for original, clip in pairs:
+        a, b = geometry.warp(original).astype(np.float32), clip.astype(np.float32)
+        mean_a, mean_b = _block_mean(a), _block_mean(b)
+        ours, theirs = _block_mean(b * b) - mean_b**2, _block_mean(a * a) - mean_a**2
+        together = _block_mean(a * b) - mean_a * mean_b
+        seen = lit & (theirs > _PLAIN**2)
+        textured += seen
+        alike += seen & (together > _AGREES * np.sqrt(np.maximum(ours * theirs, 1.0)))
+    return float((2 * alike > textured).sum() / max(1, (textured > 0).sum()))
+
+
+def _block_mean(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means over overlapping blocks: float32 (rows, columns)."""
+    return np.asarray(cv2.blur(picture, (_BLOCK, _BLOCK))[_BLOCK // 2 :: _BLOCK // 2, _BLOCK // 2 :: _BLOCK // 2])
 
 
 def between_borders(reading: Reading, pairs: list[tuple[GreyImage, GreyImage]]) -> Reading:

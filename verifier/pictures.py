@@ -15,6 +15,7 @@ from provenance.media.probe import probe
 from provenance.media.values import GreyImage
 from provenance.settings import Settings
 from provenance.times import exact
+from verifier.ahead import both
 
 _ONE_READ_S = 90.0
 Colour = NDArray[np.uint8]
@@ -78,8 +79,10 @@ def pairs_at(
     settings: Settings,
 ) -> list[tuple[GreyImage, GreyImage]]:
     """Grey pictures (original, clip) of the moments ``theirs`` and ``ours`` (seconds), each at its (width, height)."""
-    originals = pictures_at(reference, theirs, sizes[0], settings)
-    clips = pictures_at(working, ours, sizes[1], settings)
+    originals, clips = both(
+        lambda: pictures_at(reference, theirs, sizes[0], settings),
+        lambda: pictures_at(working, ours, sizes[1], settings),
+    )
     return [(a, b) for a, b in zip(originals, clips, strict=True) if a is not None and b is not None]
 
 

@@ -294,6 +294,16 @@ def _elsewhere(path: Path) -> None:
            "-map", "0:a", *X264, "28", *AAC, path)  # fmt: skip
 
 
+@recipe("street-indoors.mp4", "street-voiced.mp4")
+def _little_left(path: Path) -> None:
+    """The sound, and of the picture a small part in the middle, or nothing: a cup stands there instead."""
+    still = f"[1:v]loop=-1:1,setpts=N/25/TB,trim=0:{STREET_S},scale=640:272,setsar=1"
+    middle = "[c];[0:v]crop=iw*.4:ih*.4[m];[c][m]overlay=W*.3:H*.3:shortest=1"
+    graph = still + (middle if "indoors" in path.stem else "")
+    ffmpeg("-i", source(path, "street.mp4"), "-i", source(path, "cup.jpg"), "-filter_complex", graph, "-map", "0:a",
+           *X264, "28", *AAC, path)  # fmt: skip
+
+
 @recipe("street-slowed.mp4", "bunny-slowed.mp4", "street-hurried.mp4", "bunny-hurried.mp4")
 def _speed(path: Path) -> None:
     original, name = path.stem.removeprefix("part-").split("-")

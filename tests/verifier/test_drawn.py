@@ -112,8 +112,45 @@ def test_a_sticker_may_come_late() -> None:
     assert layer_of(sticker, 4, first=FRAMES // 2).drawn
 
 
+def sign(_: int, frame: Picture) -> Picture:
+    """A player's, at half strength, with an arrow that is not."""
+    middle = LEFT + SIDE // 2, TOP + SIDE // 2
+    disc = cv2.circle(np.zeros(frame.shape[:2], np.float32), middle, SIDE // 2, 0.6, -1, cv2.LINE_AA)
+    shaded = np.asarray(frame * (1 - disc[..., None]), np.uint8)
+    arrow = np.array([[-9, -14], [-9, 14], [15, 0]]) + np.array(middle)
+    return np.asarray(cv2.fillPoly(shaded, [arrow], (250, 250, 250), cv2.LINE_AA), np.uint8)
+
+
+def shade(_: int, frame: Picture) -> Picture:
+    """Behind controls: deeper towards the bottom, with no edge anywhere but there."""
+    depth = np.zeros(frame.shape[:2], np.float32)
+    depth[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = np.linspace(0, 0.7, SIDE)[:, None]
+    return np.asarray(frame * (1 - depth[..., None]), np.uint8)
+
+
+def shaken(_: int, frame: Picture) -> Picture:
+    """A part of the scene, darker and elsewhere: nothing of what was there is seen through it."""
+    moved = frame[TOP + 9 : TOP + 9 + SIDE, LEFT + 11 : LEFT + 11 + SIDE] * 0.6
+    frame[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = moved.astype(np.uint8)
+    return frame
+
+
 @pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
-@pytest.mark.parametrize("change", [photograph, painted_out, blended])
+@pytest.mark.parametrize("change", [sign, shade])
+def test_what_the_original_shows_through_was_drawn(change: Change, pan: int) -> None:
+    found = layer_of(change, pan)
+    assert found.through > 0.6, found
+    assert found.drawn, found
+
+
+@pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
+@pytest.mark.parametrize("change", [photograph, painted_out, blended, shaken])
+def test_what_hides_the_original_is_not_seen_through(change: Change, pan: int) -> None:
+    assert layer_of(change, pan).through == 0
+
+
+@pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
+@pytest.mark.parametrize("change", [photograph, painted_out, blended, shaken])
 def test_what_may_feign_something_was_not_drawn(change: Change, pan: int) -> None:
     assert not layer_of(change, pan).drawn
 

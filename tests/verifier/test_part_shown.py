@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from provenance.fingerprints.pdq import within_borders
 from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading
 from verifier.geometry import estimate, refine, whole_frame
-from verifier.part_shown import between_borders, cut_by_borders, part_shown
+from verifier.part_shown import between_borders, cut_by_borders, part_shown, share_shown
 
 SIZE = (480, 270)
 
@@ -91,3 +91,25 @@ def test_borders_that_hide_some_of_a_cropped_picture_are_no_part_of_it() -> None
     assert cut_by_borders(laid, [(dark_edged, framed)]) is laid
     assert cut_by_borders(laid, [(original, original)]) is laid
     assert cut_by_borders(laid, []) is laid
+
+
+def test_how_much_of_a_picture_is_the_originals_is_told_block_by_block() -> None:
+    laid = whole_frame(SIZE, SIZE)
+
+    def moments(seed: int) -> list[NDArray[np.uint8]]:
+        rng = np.random.default_rng(seed)
+        fields = (cv2.GaussianBlur(rng.normal(size=SIZE[::-1]).astype(np.float32), (0, 0), 4) for _ in range(3))
+        return [np.clip(110 + 40 * field / field.std(), 0, 255).astype(np.uint8) for field in fields]
+
+    ours, others = moments(1), moments(2)
+    coded = [
+        cv2.imdecode(cv2.imencode(".jpg", p, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_GRAYSCALE) for p in ours
+    ]
+    behind = [other.copy() for other in others]
+    for new, old in zip(behind, coded, strict=True):
+        new[90:180, 160:320] = old[90:180, 160:320]
+    assert share_shown(laid, list(zip(ours, coded, strict=True))) > 0.95
+    assert 0.05 < share_shown(laid, list(zip(ours, behind, strict=True))) < 0.15
+    assert share_shown(laid, list(zip(ours, others, strict=True))) == 0
+    assert share_shown(laid, list(zip(ours, [np.full_like(p, 90) for p in ours], strict=True))) == 0
+    assert share_shown(laid, []) == 0

@@ -61,6 +61,23 @@ def test_another_background_is_found_though_most_of_the_picture_is_another(desk:
     assert largest > 0.6
 
 
+def test_a_small_part_that_is_left_shows_that_the_rest_was_replaced(desk: Desk) -> None:
+    report = desk.report("street-indoors.mp4")
+    finding = max((f for f in altering(report) if f.region), key=lambda f: f.region.w * f.region.h if f.region else 0)
+    assert report.verdict is Verdict.ALTERED
+    assert finding.kind is Kind.REGION
+    assert finding.region is not None
+    assert finding.region.w * finding.region.h > 0.7
+    assert [match.title for match in report.matches] == ["street"]
+
+
+def test_the_sound_over_another_picture_is_named_and_the_picture_left_open(desk: Desk) -> None:
+    report = desk.report("street-voiced.mp4")
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [match.title for match in report.matches] == ["street"]
+    assert altering(report) == []
+
+
 def test_half_a_second_of_other_picture_and_other_words_is_found(desk: Desk) -> None:
     found = {finding.kind: finding for finding in altering(desk.report("bunny-retouched.mp4"))}
     assert set(found) == {Kind.REGION, Kind.AUDIO_EDITED}

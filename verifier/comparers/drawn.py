@@ -6,6 +6,8 @@
 3. Inside it is flat, or lines: nearly no slope in between. What was filmed is full of slopes, and stays a region,
    though it may stand as still as a sticker.
 
+4. Or the original shows through it: a shade, a sign at half strength.
+
 Only what all of a change is explained by is called an overlay.
 """
 
@@ -25,6 +27,7 @@ from verifier.clip import Clip
 from verifier.comparers.pairs import Pairs, Stretch, aligned_pairs
 from verifier.comparers.picture import BLOCK
 from verifier.comparers.synthesis import tone_curve
+from verifier.comparers.veil import ALIKE, find_veil
 from verifier.timing import Piece
 
 MOST_COVERED = 0.25
@@ -54,7 +57,8 @@ class Layer:
     ``explained``: share of the change's energy where the layer lies. ``outlined``: share of its outline at which the
     clip has an edge and the original none; ``sharp``: at which the difference is large within two pixels. ``slopes``:
     share of its inside that is neither flat nor a line. ``moving``: share of the pixels around it that change in
-    ``_LATER`` frames. ``covered``: share of the frame that it hides.
+    ``_LATER`` frames. ``covered``: share of the frame that it hides. ``through``: share of the changed pixels at which
+    the original shows through.
     """
 
     explained: float
@@ -63,14 +67,15 @@ class Layer:
     slopes: float
     moving: float
     covered: float
+    through: float = 0.0
 
     @property
     def drawn(self) -> bool:
         """Whether it was drawn over the picture."""
-        return self._meets(CLEAR) or self._meets(AMID_MOTION)
+        return any(map(self._meets, (CLEAR, AMID_MOTION, SEEN_THROUGH)))
 
     def _meets(self, limits: Layer) -> bool:
-        least = ("explained", "outlined", "sharp", "moving")
+        least = ("explained", "outlined", "sharp", "moving", "through")
         enough = all(getattr(self, name) >= getattr(limits, name) for name in least)
         return enough and self.slopes <= limits.slopes and self.covered <= limits.covered
 
@@ -82,6 +87,10 @@ much explained has 0.70 of an outline; what was removed has 0.30. Photographs la
 AMID_MOTION = Layer(explained=0.9, outlined=0.65, sharp=0.9, slopes=0.22, moving=0.25, covered=MOST_COVERED)
 """What moves around a layer has edges that hide some of its own: stickers have down to 0.72 there. Writing changed has
 up to 0.70 with 0.83 explained, or 0.41 with more."""
+SEEN_THROUGH = Layer(
+    explained=0.85, outlined=0.0, sharp=0.0, slopes=1.0, moving=0.0, covered=MOST_COVERED, through=ALIKE
+)
+"""Nothing else is as such a mixture, so no outline is asked for: a shade fades in. Its letters stay as they are."""
 
 
 def tell_overlays(
@@ -119,12 +128,13 @@ def look(stretches: Sequence[Pairs], region: Region, mask: NDArray[np.bool_]) ->
     seen = [_looked(pairs, region, mask) for pairs in stretches if len(pairs.times) > 1]
     frames = [frame for some in seen for frame in some]
     energy = sum(frame.energy for frame in frames)
+    through = sum(frame.energy * frame.through for frame in frames)
     with_layer = [frame for frame in frames if frame.outline]
-    if not with_layer or not energy:
+    if not energy or not (with_layer or through):
         return None
 
     def mean(values: Sequence[float]) -> float:
-        return float(np.average(values, weights=[frame.outline for frame in with_layer]))
+        return float(np.average(values, weights=[frame.outline for frame in with_layer])) if with_layer else 0.0
 
     return Layer(
         explained=sum(frame.explained for frame in frames) / energy,
@@ -132,13 +142,14 @@ def look(stretches: Sequence[Pairs], region: Region, mask: NDArray[np.bool_]) ->
         sharp=mean([frame.sharp for frame in with_layer]),
         slopes=mean([frame.slopes for frame in with_layer]),
         moving=mean([frame.moving for frame in with_layer]),
-        covered=max(frame.covered for frame in with_layer),
+        covered=max(frame.covered for frame in frames),
+        through=through / energy,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The same of one frame; energies in squared levels, ``outline`` in pixels, 0 where there is no layer."""
+    """The same of one frame; energies in squared levels, ``outline`` in pixels, 0 where no layer stays."""
 
     energy: float
     explained: float
@@ -148,6 +159,7 @@ class _Frame:
     slopes: float = 0.0
     moving: float = 0.0
     covered: float = 0.0
+    through: float = 0.0
 
 
 def _looked(pairs: Pairs, region: Region, mask: NDArray[np.bool_]) -> list[_Frame]:
@@ -165,6 +177,8 @@ def _looked(pairs: Pairs, region: Region, mask: NDArray[np.bool_]) -> list[_Fram
     ours, theirs = (side[:, *part].astype(np.float32) for side in (pairs.clip, toned))
     change = apart[:, *part].astype(np.float32) * (inside & mask)[part]
     limit = float(np.clip(_NOISE_TIMES * noise, _LEAST, _MOST))
+    veil = find_veil(ours, theirs, change > limit)
+    veiled = np.zeros(change.shape, np.bool_) if veil is None else veil.veiled
     slopes = [np.stack([_slope(picture) for picture in side]) for side in (ours, theirs)]
     count, later = len(ours), min(_LATER, (len(ours) + 1) // 2)
     frames = []
@@ -181,24 +195,30 @@ def _looked(pairs: Pairs, region: Region, mask: NDArray[np.bool_]) -> list[_Fram
         # An edge of the original that passes is no edge of the place. The layer's own may move: a bar that fills.
         lasting = slopes[1][beside].min(axis=0)
         moved = [np.abs(theirs[at] - theirs[other]).max(axis=-1) > _SAME for other in others]
-        frames.append(_frame(change[at], stays, (slopes[0][at], lasting), moved, limit, mask.size))
+        frame = _frame(change[at], stays, veiled[at], (slopes[0][at], lasting), moved, limit, mask.size)
+        frames.append(replace(frame, through=0.0 if veil is None else veil.alike))
     return frames
 
 
 def _frame(
     change: NDArray[np.float32],
     stays: NDArray[np.bool_],
+    veiled: NDArray[np.bool_],
     slopes: tuple[NDArray[np.float32], NDArray[np.float32]],
     moved: Sequence[NDArray[np.bool_]],
     limit: float,
     pixels: int,
 ) -> _Frame:
-    """One frame, from the difference, what of it stays, the slopes of clip and original, and where the latter moves."""
+    """One frame, from the difference, what of it stays, where the original shows through, the slopes of clip and
+    original, and where the latter moves.
+    """
     energy = change**2
     kept = np.asarray(cv2.morphologyEx(stays.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), np.uint8)
-    explained = float(energy[cv2.dilate(kept, _WIDE) > 0].sum())
+    told = cv2.dilate(kept, _WIDE) > 0
+    told |= cv2.dilate(veiled.astype(np.uint8), _NEAR) > 0
+    explained = float(energy[told].sum())
     if kept.sum() < _MIN_PIXELS:
-        return _Frame(float(energy.sum()), explained)
+        return _Frame(float(energy.sum()), explained, covered=float(veiled.sum() / pixels))
     layer = _filled(kept)
     inner = cv2.erode(layer, _NEAR, borderValue=1) > 0
     outline = (layer > 0) & ~inner

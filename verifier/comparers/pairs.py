@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from provenance.media.frames import read_frames
 from provenance.settings import Settings
+from verifier.ahead import both
 from verifier.geometry import Geometry
 from verifier.timing import Piece
 
@@ -21,7 +22,7 @@ CHUNK_S = 10.0
 RATE = 10.0
 """Pairs per second."""
 _TRUNCATE = 24.0
-_NEAREST_BONUS = 0.97
+_USUAL_BONUS = 0.97
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +62,11 @@ def aligned_pairs(
 ) -> Pairs:
     """Up to ``RATE`` pairs a second of a stretch of the piece; none where either side has no picture there."""
     start, end = stretch
-    times, clip = load(working, start, end, geometry.clip_size, settings, colour=colour)
     low, high = sorted((piece.original_time(start), piece.original_time(end)))
-    moments, originals = load(reference, low - 0.2, high + 0.2, geometry.original_size, settings, colour=colour)
+    (times, clip), (moments, originals) = both(
+        lambda: load(working, start, end, geometry.clip_size, settings, colour=colour),
+        lambda: load(reference, low - 0.2, high + 0.2, geometry.original_size, settings, colour=colour),
+    )
     if not len(times) or not len(moments):
         return Pairs(np.zeros(0), np.zeros((0, 1, 1), np.uint8), np.zeros((0, 1, 1), np.uint8))
     keep = np.flatnonzero(np.diff(np.floor(times * RATE + 1e-6), prepend=-1) > 0)
@@ -71,8 +74,7 @@ def aligned_pairs(
     wanted = piece.speed * times[keep] + piece.offset
     seen = _halved(geometry.mask().astype(np.uint8), cv2.INTER_NEAREST) > 0
     seen |= not seen.any()
-    chosen = [_best(clip[k], originals, moments, at, geometry, seen) for k, at in zip(keep, wanted, strict=True)]
-    return Pairs(times[keep], clip[keep], np.stack(chosen))
+    return Pairs(times[keep], clip[keep], _best(clip[keep], originals, moments, wanted, geometry, seen))
 
 
 def _together(
@@ -92,28 +94,33 @@ def _together(
 
 
 def _best(
-    picture: NDArray[np.uint8],
+    pictures: NDArray[np.uint8],
     originals: NDArray[np.uint8],
     moments: NDArray[np.float64],
-    moment: float,
+    wanted: NDArray[np.float64],
     geometry: Geometry,
     seen: NDArray[np.bool_],
 ) -> NDArray[np.uint8]:
-    """The original's frame nearest in time or a neighbour of it, whichever differs least: rates need not agree.
+    """For each picture the original's frame nearest in time or a neighbour of it: rates need not agree.
 
-    ``seen``: which pixels show the original at all, at half the size.
+    The one that differs least; of those that differ about as much, the one that does best over the whole stretch. A
+    moment is good to half a frame, and what moves fast and is small tells a frame from the next to the eye alone.
+
+    Args:
+        wanted: float64 (n,), the original's second of each picture.
+        seen: which pixels show the original at all, at half the size.
     """
-    nearest = int(np.abs(moments - moment).argmin())
-    options = [nearest, *(k for k in (nearest - 1, nearest + 1) if 0 <= k < len(moments))]
-    warped = [geometry.warp(originals[k]) for k in options]
-    small = _small(picture, seen)
-    costs = []
-    for option in warped:
-        difference = np.abs(small - _small(option, seen))
-        # Truncated, so that what moves decides and an altered part does not.
-        costs.append(float(np.minimum(difference, _TRUNCATE).mean()))
-    costs[0] *= _NEAREST_BONUS
-    return warped[int(np.argmin(costs))]
+    nearest = np.abs(moments[None, :] - wanted[:, None]).argmin(axis=1)
+    options = np.clip(nearest[:, None] + np.array([-1, 0, 1]), 0, len(moments) - 1)
+    costs = np.empty(options.shape)
+    for row, picture in enumerate(pictures):
+        small = _small(picture, seen)
+        for column, k in enumerate(options[row]):
+            difference = np.abs(small - _small(geometry.warp(originals[k]), seen))
+            # Truncated, so that what moves decides and an altered part does not.
+            costs[row, column] = np.minimum(difference, _TRUNCATE).mean()
+    costs[:, costs.mean(axis=0).argmin()] *= _USUAL_BONUS
+    return np.stack([geometry.warp(originals[k]) for k in options[np.arange(len(options)), costs.argmin(axis=1)]])
 
 
 def _small(picture: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.float32]:

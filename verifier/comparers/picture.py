@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.settings import Settings
+from verifier.ahead import ahead
 from verifier.align import Alignment
 from verifier.clip import Clip
-from verifier.comparers.colour import compare_colours
+from verifier.comparers.colour import Colours, aligned_colours, compare_colours
 from verifier.comparers.pairs import RATE, Pairs, Stretch, aligned_pairs, chunks
 from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
 from verifier.timing import Piece
@@ -83,35 +85,43 @@ def measure(
     tints: dict[int, NDArray[np.float32]] = {}
     shift, seen = 0.0, piece.start
     stretches = chunks(piece)
-    for number, (start, end) in enumerate(stretches):
-        if watch.over and times:
-            break
-        share = number / len(stretches)
-        watch.part(share, share, f"comparing the picture, {start:.0f} to {end:.0f} s").step(0.0)
-        seen = end
-        pairs = aligned_pairs(working, reference, piece, (start, end), geometry, settings)
-        if not len(pairs.times):
-            continue
-        tone = tone_curve(pairs.original, pairs.clip, mask)
-        toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
-        shift = max(shift, _change_of_tone(tone, pairs.original[::_FEW, mask]))
-        if quality is None:
-            quality = _fit_quality(pairs, toned, mask, size)
-        observed_energy = block_energy(pairs.clip, toned, mask)
-        expected_energy = block_energy(recode(toned, size, quality, RATE), toned, mask)
-        # The reference copy has losses of its own.
-        expected_energy += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
-        for rows in _windows(pairs.times):
-            observed, expected = observed_energy[rows].mean(axis=0), expected_energy[rows].mean(axis=0)
-            level = np.log((observed + _FLOOR) / (expected + _FLOOR))
-            levels.append(_standing_out(level, expected > _FLOOR / 2))
-            stills.append(_change(pairs.clip[rows]))
-            unders.append(_change(pairs.original[rows]))
-            step = 1 / RATE
-            times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
-        tint = compare_colours(working, reference, piece, (start, end), geometry, np.array(times), BLOCK, settings)
-        tints.update(tint.levels)
-        shift = max(shift, tint.turned)
+
+    def read(stretch: Stretch) -> tuple[Pairs, Colours]:
+        return (
+            aligned_pairs(working, reference, piece, stretch, geometry, settings),
+            aligned_colours(working, reference, piece, stretch, geometry, settings),
+        )
+
+    with closing(ahead(read, stretches)) as pictures:
+        for number, (start, end) in enumerate(stretches):
+            if watch.over and times:
+                break
+            share = number / len(stretches)
+            watch.part(share, share, f"comparing the picture, {start:.0f} to {end:.0f} s").step(0.0)
+            seen = end
+            pairs, colours = next(pictures)
+            if not len(pairs.times):
+                continue
+            tone = tone_curve(pairs.original, pairs.clip, mask)
+            toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
+            shift = max(shift, _change_of_tone(tone, pairs.original[::_FEW, mask]))
+            if quality is None:
+                quality = _fit_quality(pairs, toned, mask, size)
+            observed_energy = block_energy(pairs.clip, toned, mask)
+            expected_energy = block_energy(recode(toned, size, quality, RATE), toned, mask)
+            # The reference copy has losses of its own.
+            expected_energy += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
+            for rows in _windows(pairs.times):
+                observed, expected = observed_energy[rows].mean(axis=0), expected_energy[rows].mean(axis=0)
+                level = np.log((observed + _FLOOR) / (expected + _FLOOR))
+                levels.append(_standing_out(level, expected > _FLOOR / 2))
+                stills.append(_change(pairs.clip[rows]))
+                unders.append(_change(pairs.original[rows]))
+                step = 1 / RATE
+                times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
+            tint = compare_colours(colours, geometry, np.array(times), BLOCK)
+            tints.update(tint.levels)
+            shift = max(shift, tint.turned)
     if not times or quality is None:
         return None
     level = np.stack(levels)

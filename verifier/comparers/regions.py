@@ -17,10 +17,10 @@ from verifier.timing import Piece
 STRONG = 2.0
 """Excess (natural log of energy) that a change must reach in ``MIN_WINDOWS``. Untouched clips of the tuning half of the
 corpus stay under 1.2 at 720p to 240p, filmed ones and those with noise included."""
-CLEAR = 3.0
+CLEAR = 2.6
 """Excess that a shorter change must reach in one window. Of half a second at 360p crf 30, things added and warped reach
-3.9 and more, a pale recolouring 2.5: that is missed. Set above half a minute of untouched traffic, which reached 2.3 in
-two windows and is not of the tuning half."""
+3.9 and more, warped softly 2.8, recoloured palely 1.9 and more: some of that is missed. Set above half a minute of
+untouched traffic, which reached 2.3 in two windows and is not of the tuning half."""
 PARTLY = 0.7
 """By how much less than ``STRONG`` it may be in the windows beside that one: half of such a window is changed (natural
 log of 2)."""
@@ -85,10 +85,12 @@ def _changed_windows(most: NDArray[np.float32], *, still: bool) -> NDArray[np.in
         return np.flatnonzero(most >= STRONG_STILL)
     lasting = np.flatnonzero(most >= STRONG)
     short = np.flatnonzero(most >= STRONG - PARTLY)
-    enough = min(MIN_WINDOWS, len(most))
     if len(lasting) > 2 * MIN_WINDOWS:
         return lasting
-    if len(lasting) >= enough or (most.max() >= CLEAR and len(short) >= enough):
+    # At the piece's start or end, half a second is seen by one window less.
+    beyond = int(0 in short) + int(len(most) - 1 in short)
+    enough = len(short) + beyond >= MIN_WINDOWS
+    if len(lasting) >= min(MIN_WINDOWS, len(most)) or (most.max() >= CLEAR and enough):
         return short[most[short] >= float(np.quantile(most[short], 0.75)) - COVERED]
     return np.zeros(0, np.int64)
 

@@ -1,0 +1,112 @@
+"""Does the original still show through what was laid over it? A shade, a sign at half strength: one colour, mixed in.
+
+Each pixel of the clip is then the original's, less by one factor, and so much of one colour; both may grow towards the
+bottom. What was painted over or put there shows nothing of what was beneath, and what was moved shows it elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST, MOST = 0.15, 0.75
+"""Shares of the original's light, over all, between which a layer is see-through: what lets less pass hides, and what
+lets more pass may be a part made softer."""
+TEXTURE = 0.6
+"""Share of what varies over the changed pixels, besides from top to bottom, that must be the original's. Of shades and
+signs at half strength on the tuning half, at 360p crf 30, it is 0.64 and more, and mostly 0.9. Of what was altered it
+may be as much, but then less than half of the pixels agree."""
+ALIKE = 0.6
+"""Share of the changed pixels that the one mixture must explain: 0.67 and more of the same signs, letters and all."""
+_SAME = 14.0
+"""Levels by which a pixel may differ from the mixture."""
+_KEPT = 0.6
+"""Share of the changed pixels that the mixture is fitted to in the end: a sign has letters, too."""
+_ROUNDS = 8
+_BESIDE = tuple((down, across) for down in (-4, 0, 4) for across in (-4, 0, 4) if down or across)
+"""Pixels by which the original is moved for comparison."""
+_IN_PLACE = 0.4
+"""Energy that a mixture may leave, as a share of what it leaves of any of those: 0.04 to 0.26 of the same signs."""
+_FEW = 20_000
+_LEAST_PIXELS = 100
+Levels = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Veil:
+    """``veiled``: bool (n, h, w), the changed pixels at which the original shows through; ``alike``: share of them."""
+
+    veiled: NDArray[np.bool_]
+    alike: float
+
+
+def find_veil(ours: NDArray[np.float32], theirs: NDArray[np.float32], changed: NDArray[np.bool_]) -> Veil | None:
+    """The mixture that explains the changed pixels; None where the original does not show through.
+
+    Args:
+        ours, theirs: the clip's and the original's pictures, (n, h, w, 3), levels of 255.
+        changed: (n, h, w).
+    """
+    at = np.flatnonzero(changed.reshape(-1))
+    if len(at) < _LEAST_PIXELS:
+        return None
+    down = np.linspace(-1, 1, ours.shape[1])[:, None]
+    rows = np.broadcast_to(down, changed.shape).reshape(-1)[at]
+    y = _levels(ours, at)
+    few = slice(None, None, max(1, len(at) // _FEW))
+    # All alike is tried first: rows of their own strength explain more than there is.
+    for powers in (1, 2):
+        basis = _basis(_levels(theirs, at), rows, powers)
+        found = _mixture(basis[few], y[few], rows[few], powers)
+        if found is None:
+            continue
+        fit, kept, left = found
+        same = np.abs(basis @ fit - y).max(axis=1) < _SAME
+        if same.mean() < ALIKE:
+            continue
+        near = [np.roll(theirs, shift, axis=(1, 2)) for shift in _BESIDE]
+        beside = [_basis(_levels(other, at[few]), rows[few], powers)[kept] for other in near]
+        if left > _IN_PLACE * min(_left(other, y[few][kept]) for other in beside):
+            continue
+        veiled = np.zeros(changed.shape, np.bool_)
+        veiled.reshape(-1)[at] = same
+        return Veil(veiled, float(same.mean()))
+    return None
+
+
+def _mixture(basis: Levels, y: Levels, rows: Levels, powers: int) -> tuple[Levels, NDArray[np.bool_], float] | None:
+    """What is left and what is added, robustly, the pixels that it was fitted to, and what it leaves of their energy;
+    None where that is no mixture of the original's.
+    """
+    kept = np.full(len(y), True)
+    for _ in range(_ROUNDS):
+        fit = _fitted(basis[kept], y[kept])
+        error = np.abs(basis @ fit - y).max(axis=1)
+        kept = error <= max(float(np.quantile(error, _KEPT)), 2.0)
+    left, without = _left(basis[kept], y[kept]), _left(basis[kept][..., powers:], y[kept])
+    passes = float((np.vander(rows[kept], powers, increasing=True) @ fit[:powers]).mean())
+    return (fit, kept, left) if LEAST <= passes <= MOST and left <= (1 - TEXTURE) * without else None
+
+
+def _levels(pictures: NDArray[np.float32], at: NDArray[np.int64]) -> Levels:
+    return pictures.reshape(-1, 3)[at].astype(np.float64)
+
+
+def _basis(x: Levels, rows: Levels, powers: int) -> Levels:
+    """(n, 3, 4 powers): the original's level, and one of each channel's own; both times the row, too."""
+    own = np.broadcast_to(np.eye(3), (len(x), 3, 3))
+    by = np.vander(rows, powers, increasing=True)
+    light = x[:, :, None] * by[:, None, :]
+    return np.concatenate([light, *(own * by[:, k, None, None] for k in range(powers))], axis=-1)
+
+
+def _fitted(basis: Levels, y: Levels) -> Levels:
+    flat = basis.reshape(-1, basis.shape[-1])
+    return np.asarray(np.linalg.lstsq(flat.T @ flat, flat.T @ y.reshape(-1), rcond=None)[0])
+
+
+def _left(basis: Levels, y: Levels) -> float:
+    """Energy that the best fit leaves."""
+    return float(((basis @ _fitted(basis, y) - y) ** 2).sum())
