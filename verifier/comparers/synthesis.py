@@ -17,6 +17,8 @@ _REPEATABLE = "threads=1:asm=SSE4.2"
 """With AVX-512, x264 167 gives other bits each time; and with other numbers of threads. A verdict must not change."""
 _IDENTITY = np.array([0.0, 1.0, 0.0, 0.0])
 _DRIVEN = 3 / 255
+_PILED = 0.005
+"""Share of the pixels that lie at the darkest or lightest level of a clip that was driven there."""
 QUALITIES = (16, 22, 28, 34, 40, 46)
 """x264 constant rate factors tried; two steps off is near enough (matching-notes, lesson 9)."""
 
@@ -32,6 +34,7 @@ def tone_curve(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> N
     stride = max(1, len(x) // 60_000)
     source, target = x[::stride].astype(np.float64) / 255, y[::stride].astype(np.float64) / 255
     low, high = np.quantile(target, (0.001, 0.999))
+    ends = _ends(target, low, high)
     inside = (target > low + _DRIVEN) & (target < high - _DRIVEN)
     if inside.mean() < 0.3:
         inside = np.full(len(source), True)
@@ -47,8 +50,16 @@ def tone_curve(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> N
         error = np.abs(basis @ coefficients - target)
         kept = error <= max(np.quantile(error, 0.8), 2 / 255)
     curve = np.vander(np.linspace(0, 1, 256), 4, increasing=True) @ coefficients
-    limited: NDArray[np.float64] = np.clip(curve, low, high) * 255
+    limited: NDArray[np.float64] = np.clip(curve, *ends) * 255
     return limited
+
+
+def _ends(levels: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
+    """The darkest and lightest level that a curve may reach: those about which pixels pile up, as the clip was driven
+    there, or else those of single pixels. A few bright lines on a dark ground are as bright as they are.
+    """
+    dark, light = (levels <= low + _DRIVEN).mean() > _PILED, (levels >= high - _DRIVEN).mean() > _PILED
+    return low if dark else float(levels.min()), high if light else float(levels.max())
 
 
 def recode(pictures: Pictures, size: tuple[int, int], quality: int, rate: float) -> Pictures:
