@@ -5,7 +5,6 @@
    scene begins where the original has edges, too, or fades in.
 3. Inside it is flat, or lines: nearly no slope in between. What was filmed is full of slopes, and stays a region,
    though it may stand as still as a sticker.
-
 4. Or the original shows through it: a shade, a sign at half strength.
 
 Only what all of a change is explained by is called an overlay.
@@ -271,8 +270,10 @@ def _spans(start: float, end: float) -> list[Stretch]:
 
 
 def _named(finding: Finding, layer: Layer) -> Finding:
-    text = (
-        f"Something drawn hides {layer.covered:.1%} of the frame: flat, sharply outlined, and fixed to the frame "
-        "rather than to the scene."
+    how = (
+        "the original shows through it."
+        if layer.through >= ALIKE
+        else "flat, sharply outlined, and fixed to the frame rather than to the scene."
     )
+    text = f"Something drawn hides {layer.covered:.1%} of the frame: {how}"
     return replace(finding, kind=Kind.OVERLAY, explanation=text)
