@@ -1,4 +1,4 @@
-"""What the sessions of docs/keys.md need and do not show: a picture, certified keys, and a SoftHSM token with one.
+"""What sessions about keys need and do not show: a picture, certified keys, and a SoftHSM token with one.
 
 ``python -m benchmarks.docs_desk`` makes them in the working folder, as an authority and a vendor's tool would.
 """
@@ -25,6 +25,7 @@ def main() -> None:
     cv2.imwrite("harbour.png", cv2.imread(str(Path(skimage.__file__).parent / "data" / "coffee.png")))
     now = datetime.now(UTC)
     root = issue_authority("Certificates for Newsrooms", None, now, 3650, path_length=0)
+    Path("authority.pem").write_text(chain_pem((root.certificate,)))
     for name, days in (("desk", 300), ("old", 20)):
         leaf = issue_leaf(f"Courier {name}", "City Courier", root, now, days)
         Path(f"{name}.chain.pem").write_text(chain_pem((leaf.certificate,)))

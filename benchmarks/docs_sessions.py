@@ -1,8 +1,9 @@
 """Terminal sessions in the documentation, from real runs.
 
 A console block after the line ``<!-- run -->`` is run: its lines that begin with ``$`` are typed, and what they print
-takes the place of what stood below them. All blocks of a document are one session in a fresh folder with a home of its
-own; ``<!-- setup COMMAND -->`` types what readers need not see.
+takes the place of what stood below them. A line that ends with a backslash goes on in the next. All blocks of a
+document are one session in a fresh folder with a home of its own; ``<!-- setup COMMAND -->`` types what readers need
+not see. After ``<!-- run until WORD -->``, each output ends before the first line that begins with the word.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-_PART = re.compile(r"<!-- setup (?P<setup>.+?) -->|<!-- run -->\n```console\n(?P<block>.*?)```", re.DOTALL)
+_PART = re.compile(
+    r"<!-- setup (?P<setup>.+?) -->|(?P<mark><!-- run(?: until (?P<word>\w+))? -->)\n```console\n(?P<block>.*?)```",
+    re.DOTALL,
+)
+_TYPED = re.compile(r"^\$ ((?:.*\\\n)*.*)$", re.MULTILINE)
 _SHOWN_HOME = "/home/desk"
 _MARK = "\x1e"
 
@@ -30,8 +35,8 @@ def renew(document: Path) -> None:
         said = [(line, next(printed)) for line in _lines(part)]
         if part["setup"]:
             return part[0]
-        body = "".join(f"$ {line}\n{output}" for line, output in said)
-        return f"<!-- run -->\n```console\n{body}```"
+        body = "".join(f"$ {line}\n{_shown(output, part['word'])}" for line, output in said)
+        return f"{part['mark']}\n```console\n{body}```"
 
     document.write_text(_PART.sub(renewed, text), "utf-8")
 
@@ -39,7 +44,18 @@ def renew(document: Path) -> None:
 def _lines(part: re.Match[str]) -> list[str]:
     if part["setup"]:
         return [part["setup"]]
-    return [line.removeprefix("$ ") for line in part["block"].splitlines() if line.startswith("$ ")]
+    return typed_in(part["block"])
+
+
+def typed_in(block: str) -> list[str]:
+    """What is typed in a console block, without the prompts."""
+    return _TYPED.findall(block)
+
+
+def _shown(output: str, word: str | None) -> str:
+    """Without blanks at the ends of lines, and without what comes after the word."""
+    lines = "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+    return re.sub(rf"^{word}\b.*", "[…]\n", lines, flags=re.DOTALL | re.MULTILINE) if word else lines
 
 
 def _run(typed: list[str], folder: Path) -> list[str]:

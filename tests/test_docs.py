@@ -12,6 +12,7 @@ import click
 import pytest
 
 from benchmarks import docs
+from benchmarks.docs_sessions import typed_in
 from provenance.cli import SHORT_HELP, main
 from provenance.exits import ExitCode
 from provenance.presentation.words import KINDS
@@ -30,9 +31,8 @@ DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").
 def typed(document: Path) -> list[str]:
     """Every `provenance …` line of a document's console blocks."""
     blocks = re.findall(r"```console\n(.*?)```", document.read_text("utf-8"), re.DOTALL)
-    return [
-        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ provenance")
-    ]
+    lines = [line.replace("\\\n", " ") for block in blocks for line in typed_in(block)]
+    return [line for line in lines if line.startswith("provenance")]
 
 
 def resolve(words: list[str]) -> tuple[click.Command, click.Context, list[str]]:

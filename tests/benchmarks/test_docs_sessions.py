@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.docs_sessions import renew
+from benchmarks import docs, docs_footage
+from benchmarks.docs_sessions import renew, typed_in
+
+ROOT = docs.DOCS.parent
 
 BEFORE = """Text.
 
@@ -15,6 +20,14 @@ $ echo "hello $NAME"
 what an older version said
 $ ls made missing
 $ echo $? && pwd
+$ echo one \\
+    and two
+of old
+```
+
+<!-- run until Three -->
+```console
+$ printf 'One\\nThreefold  \\nThree\\nFour\\n'
 ```
 
 ```console
@@ -34,6 +47,17 @@ made
 $ echo $? && pwd
 2
 /home/desk
+$ echo one \\
+    and two
+one and two
+```
+
+<!-- run until Three -->
+```console
+$ printf 'One\\nThreefold  \\nThree\\nFour\\n'
+One
+Threefold
+[…]
 ```
 
 ```console
@@ -49,3 +73,22 @@ def test_what_is_printed_takes_the_place_of_what_was(tmp_path: Path) -> None:
     assert document.read_text() == AFTER
     renew(document)
     assert document.read_text() == AFTER
+
+
+def test_no_document_shows_what_a_command_of_ours_printed_unless_it_is_run() -> None:
+    ran = set()
+    for document in [ROOT / "README.md", *docs.DOCS.rglob("*.md")]:
+        text = document.read_text("utf-8")
+        assert "```text\n$ " not in text, document.name
+        for mark, block in re.findall(r"(<!-- run.*? -->\n)?```console\n(.*?)```", text, re.DOTALL):
+            typed = "".join(f"$ {line}\n" for line in typed_in(block))
+            assert mark or block == typed or "$ provenance" not in block, f"{document.name}: {block}"
+            ran |= {document.name} if mark else set()
+    assert ran == set(docs.SESSIONS)
+
+
+def test_the_footage_of_every_session_can_be_made() -> None:
+    said = "".join((docs.DOCS / name).read_text("utf-8") for name in docs.SESSIONS)
+    named = re.findall(r"<!-- setup .*?python -m (\S+?)(?: (\w+))?[ ;].*?-->", said)
+    assert {words for module, words in named if module == "benchmarks.docs_footage"} == set(docs_footage.MADE)
+    assert all(find_spec(module) for module, _ in named)
