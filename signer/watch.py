@@ -134,7 +134,7 @@ class Arrivals:
             return None
         error = MediaError(
             "media.truncated",
-            f"{path.name} is cut off, and nobody has written to it for {stood:.0f} s",
+            f"{path.name} is cut off, and nobody has written to it for {_in_words(stood)}",
             expected="a whole file",
             found=f"a container that lacks {seen.lacks}",
             hint="copy or send the file again",
@@ -157,3 +157,10 @@ class Arrivals:
 def is_temporary(name: str) -> bool:
     """Whether a name says that its file is still being written."""
     return name.startswith(".") or name.lower().endswith(TEMPORARY)
+
+
+def _in_words(seconds: float) -> str:
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

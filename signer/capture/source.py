@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import queue
 import signal
 import subprocess
@@ -85,7 +86,9 @@ class Reader(threading.Thread):
                     away = time.monotonic() - lost_at if lost_at is not None else None
                     reason = None if self._read(container, away) else "the stream ended"
             except (av.error.FFmpegError, OSError, ValueError, MediaError) as error:
-                reason = in_words(error)
+                # What FFmpeg says of a stream over HTTP that ends without a length.
+                broken = self._got_any and getattr(error, "errno", None) == errno.EIO
+                reason = "the stream broke off" if broken else in_words(error)
             if self._got_any:
                 lost_at, pause = time.monotonic(), _FIRST_PAUSE_S
             elif lost_at is None:

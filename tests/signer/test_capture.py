@@ -120,6 +120,7 @@ def test_a_lost_stream_is_taken_up_again_and_the_next_segment_says_how_long_it_w
     server = LiveServer([data[: len(data) // 4], 1, data[: len(data) // 4]])
     code, said, printed = studio.record(server.url, "--segment", "5s", "--reconnect", "2s")
     assert (code, "was lost and did not come back" in printed) == (1, True), printed
+    assert "no source: the stream broke off; trying again" in printed
     segments = [line["segment"] for line in said if "segment" in line]
     assert [s["ended_by"] for s in segments] == ["lost", "lost"]
     (event,) = segments[1]["events"]
@@ -128,7 +129,8 @@ def test_a_lost_stream_is_taken_up_again_and_the_next_segment_says_how_long_it_w
     assert float(event["seconds"]) > 0.5
     code, chain = studio.check()
     assert (code, chain["holds"], chain["segments"][1]["events"][0]["kind"]) == (0, True, "lost")
-    assert said[-1]["assembled"]["segments"] == [1, 2]
+    assert [line["assembled"]["segments"] for line in said if "assembled" in line] == [[1, 2]]
+    assert said[-1]["error"]["code"] == "capture.lost"
 
 
 def test_what_arrives_damaged_is_left_out_and_told_and_the_recording_goes_on(studio: Studio, tmp_path: Path) -> None:

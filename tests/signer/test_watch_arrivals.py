@@ -155,6 +155,7 @@ def test_what_lacked_its_end_long_before_anybody_looked_is_told_once_it_stands_s
     (told,) = arrivals.look()
     assert told.error is not None
     assert told.error.code == "media.truncated"
+    assert told.error.message.endswith(" days")
     assert arrivals.on_their_way == {}
 
 
