@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from cryptography.hazmat.primitives import hashes
 
 from provenance.console import warn
 from provenance.context import NamedPath
 from provenance.settings import Settings
+from registry.revoked_here import revoked_here
 from signer.key_choice import default_key
 from signer.key_folder import KeyEntry, entry_of
 from signer.key_status import SOON_DAYS, days_left
@@ -61,6 +63,12 @@ def chosen_key(
     left = days_left(entry, datetime.now(UTC)) if entry.chain else 0
     if entry.chain and left < SOON_DAYS:
         warn(f"the certificate of {entry.name} lasts {left} days more; `provenance keys status` says what to do")
+    revoked = revoked_here(settings, entry.chain[0].fingerprint(hashes.SHA256()).hex()) if entry.chain else None
+    if revoked is not None:
+        warn(
+            f"the certificate of {entry.name} is {revoked.words}; the registry takes nothing that it signs; "
+            "`provenance keys status` says what to do"
+        )
     if entry.development:
         warn(f"{entry.name} is a development key: never publish what it signs")
     return Chosen(reference, str(chain_file.absolute()) if chain_file is not None else None, entry, secret)

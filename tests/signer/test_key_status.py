@@ -17,6 +17,7 @@ from provenance.cli import main
 from provenance.revocation import Revocation
 from provenance.settings import load_settings
 from registry.revocations import revoke_key
+from registry.revoked_here import revoked_here
 from registry.store import create_registry, open_registry
 from signer.authority import development_authority
 from signer.key_choice import default_key
@@ -76,13 +77,18 @@ def test_each_key_says_how_long_it_lasts_and_what_to_do(run: Run, folder: Path, 
 
 
 def test_a_certificate_is_revoked_where_the_homes_registry_has_it_on_record(
-    run: Run, home: Path, folder: Path, tmp_path: Path
+    run: Run, home: Path, folder: Path, media: Callable[[str], Path], tmp_path: Path
 ) -> None:
+    def warned() -> str:
+        return run("sign", media("png"), "-o", tmp_path / "signed.png", "--dry-run").stderr
+
     keep(folder, "desk", certified(tmp_path / "a"))
     assert rows(run("keys", "status", "--json"))["desk"]["revocation"] == "unknown"
+    assert (warned(), (home / "registry.db").exists()) == ("", False)
     settings = load_settings(home)
     create_registry(settings).close()
     assert rows(run("keys", "status", "--json"))["desk"]["revocation"] == "good"
+    assert warned() == ""
     fingerprint = entry_of(folder, "desk").chain[0].fingerprint(hashes.SHA256()).hex()
     with open_registry(settings) as registry:
         revoke_key(registry, fingerprint, datetime(2026, 11, 20, tzinfo=UTC), "laptop\x1b[31m stolen", "editor")
@@ -93,6 +99,10 @@ def test_a_certificate_is_revoked_where_the_homes_registry_has_it_on_record(
         True,
     )
     assert rows(run("keys", "status", "--json"))["desk"]["state"] == "revoked"
+    assert "the certificate of desk is revoked as of 2026-11-20" in warned()
+    assert "laptop\\x1b[31m stolen; the registry takes nothing that it signs" in warned()
+    silent = load_settings(home, database_url="postgresql+psycopg://127.0.0.1:9/none")
+    assert revoked_here(silent, fingerprint) is None
 
 
 def test_the_first_certificate_of_the_chain_to_end_counts(folder: Path) -> None:
