@@ -25,7 +25,7 @@ from provenance.cli import main as root
 
 DOCS = Path(__file__).parent.parent / "docs"
 REFERENCE = DOCS / "cli.md"
-SESSIONS = ("capture.md", "ci.md", "edits.md", "keys.md", "reverify.md", "watch.md")
+SESSIONS = ("archive.md", "capture.md", "ci.md", "edits.md", "keys.md", "reverify.md", "watch.md")
 """Documents with sessions that are run."""
 PICTURE = DOCS / "report.png"
 PAGES = DOCS / "pages"

