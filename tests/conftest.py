@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-# Set here, before numpy and OpenCV are loaded, because it counts for the workers and for whatever they start. As many
-# workers run as there are processors: threads within one only wait for each other.
+# Set here, before numpy and OpenCV are loaded, because it counts for the workers and for whatever they start. More
+# workers run than there are processors, as tests wait for programs: threads within one would only wait for each other.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
 # Pictures come and go by the thousand: memory that was given back each time would be cleared by the system each time.
@@ -14,10 +14,21 @@ os.environ["MALLOC_TRIM_THRESHOLD_"] = str(1 << 30)
 # Processes are started by the hundred, and would each compile what they import.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+from pathlib import Path
+
 import pytest
 from support.media import MediaLibrary, shared_folder
 
 from provenance.media.values import Limits
+
+LONGEST_FIRST = ("verifier", "signer", "registry")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest first, so that all workers end at about the same time."""
+    ranks = {area: rank for rank, area in enumerate(LONGEST_FIRST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(here).parts[0], len(ranks)))
 
 
 @pytest.fixture(scope="session")
