@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -47,8 +47,13 @@ class Cost:
 
 
 def measure(work: Path, *, hour: bool) -> list[Cost]:
-    """A copy of 30 s of 720p, identification included; and copies of a minute, ten and an hour of a small picture."""
+    """A copy of 30 s of 720p, identification included; and copies of a minute, ten and an hour of a small picture.
+
+    What ``work`` holds of earlier runs is kept beside what is measured anew.
+    """
     work.mkdir(parents=True, exist_ok=True)
+    kept = work / "costs.json"
+    costs = {c["name"]: Cost(**c) for c in json.loads(kept.read_text())} if kept.exists() else {}
     base, originals = _made(work / "base.mp4", base_footage), work / "originals"
     originals.mkdir(exist_ok=True)
     cut = ["-i", str(base), "-t", f"{SECONDS}", "-c", "copy"]
@@ -62,14 +67,15 @@ def measure(work: Path, *, hour: bool) -> list[Cost]:
     room = newsroom(work, [path for path, _, _ in named.values()])
     warm = work / "warm.mp4"
     ffmpeg(["-i", str(base), "-t", "2", "-c", "copy"], warm)
-    costs = []
     for name, (path, length, lines) in named.items():
         clip = _made(work / f"copy-{path.name}", partial(platform_copy, path, height=lines, crf=28))
         runs = [_verify(room, clip, warm) for _ in range(RUNS if length == SECONDS else 1)]
         middle = {key: statistics.median(float(run[key]) for run in runs) for key in runs[0] if key != "verdict"}
-        costs.append(Cost(name, length, str(runs[0]["verdict"]), **middle))
-        print(f"{name}: {costs[-1].wall:.1f} s, {costs[-1].mib:.0f} MiB, {costs[-1].verdict}", flush=True)
-    return costs
+        cost = Cost(name, length, str(runs[0]["verdict"]), **middle)
+        print(f"{name}: {cost.wall:.1f} s, {cost.mib:.0f} MiB, {cost.verdict}", flush=True)
+        costs[name] = cost
+        kept.write_text(json.dumps([asdict(one) for one in costs.values()], indent=1))
+    return sorted(costs.values(), key=lambda one: one.seconds)
 
 
 def section(costs: Sequence[Cost]) -> str:
