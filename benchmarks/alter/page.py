@@ -219,6 +219,7 @@ _COST = """Processor time of `verify`, with all children, over that of decoding 
 short clips the fixed costs weigh more than of long ones."""
 _NOTES = """## How to read this
 
+- What was tried where a figure is short: [by hand](alter-tried.md).
 - Strengths: plain changes take a tenth of the frame or more for 2 s or all of the clip, middle ones a twentieth for
   1 s, hard ones a fiftieth for half a second; every clip gets each alteration in one strength, by its name.
 - A place is drawn until the change can be seen (a root mean square of 14, 9 or 6 of 255 levels in the part); where no
