@@ -28,6 +28,8 @@ MIN_PICTURE_SHARE = 0.12
 """Share of the clip's informative frames that an original must explain to be a candidate by its picture."""
 FEW_MOMENTS = 5
 """Moments asked about when nothing was found."""
+_AS_MUCH, _AS_CLOSE = 0.01, 0.1
+"""Share of the clip and strength by which an original may be less than the best, if both hold the same pictures."""
 ENOUGH_SHARE = 0.5
 """Share of the clip's informative frames that must be explained for no further readings to be tried."""
 
@@ -91,7 +93,24 @@ def identify(
         if not found:
             # Few hashes are looked up more thoroughly: under keys that are only near to theirs, too.
             _add(found, _nominated(further, None, catalog, limit, watch.part(0.8, 1.0), moments=FEW_MOMENTS))
-    return sorted(found.values(), key=_strength, reverse=True)
+    return ranked(list(found.values()))
+
+
+def ranked(candidates: list[Candidate]) -> list[Candidate]:
+    """Best first. Of those that come as close as the best one the shortest: what was made of a longer original, cut and
+    shortened, may be registered itself, and a copy of it is then no cut of the longer one.
+    """
+    ranked = sorted(candidates, key=_strength, reverse=True)
+    close = [candidate for candidate in ranked if _as_close(candidate, ranked[0])]
+    if any(candidate.original.duration is None for candidate in close):
+        return ranked
+    rest = [candidate for candidate in ranked if candidate not in close]
+    return [*sorted(close, key=lambda candidate: candidate.original.duration or 0.0), *rest]
+
+
+def _as_close(candidate: Candidate, best: Candidate) -> bool:
+    less = best.picture_share - candidate.picture_share
+    return less <= _AS_MUCH and best.strength - candidate.strength <= _AS_CLOSE
 
 
 def identify_further(looks: Looks, catalog: Catalog, *, limit: int = 8, watch: Watch = UNWATCHED) -> list[Candidate]:

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from support.media import ffmpeg
 from verdict_desk import Desk
 
 from provenance.errors import MediaError
@@ -244,6 +245,16 @@ def test_a_picture_that_two_newsrooms_registered_is_no_mismatch_for_either(desk:
     report = desk.verify(desk.media("bicycle-360p.mp4"), both)
     assert report.verdict is Verdict.MATCH
     assert {match.signer for match in report.matches} <= {"Herald", "Courier"}
+
+
+def test_a_copy_of_what_was_cut_and_registered_is_no_cut_of_the_longer_original(desk: Desk, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    ffmpeg("-i", desk.media("street-cut.mp4"), "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", clip)
+    desk.sign(desk.media("street-cut.mp4"), tmp_path / "cut.mp4")
+    report = desk.verify(clip, desk.registry(tmp_path / "home", desk.signed("street.mp4"), tmp_path / "cut.mp4"))
+    assert report.verdict is Verdict.MATCH
+    assert [match.title for match in report.matches] == ["street-cut"]
+    assert desk.report("street-cut.mp4").verdict is Verdict.ALTERED
 
 
 def test_a_sidecar_beside_its_file_is_as_good_as_an_embedded_manifest(desk: Desk, tmp_path: Path) -> None:
