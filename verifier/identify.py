@@ -100,11 +100,11 @@ def ranked(candidates: list[Candidate]) -> list[Candidate]:
     """Best first. Of those that come as close as the best one the shortest: what was made of a longer original, cut and
     shortened, may be registered itself, and a copy of it is then no cut of the longer one.
     """
-    ranked = sorted(candidates, key=_strength, reverse=True)
-    close = [candidate for candidate in ranked if _as_close(candidate, ranked[0])]
+    best_first = sorted(candidates, key=_strength, reverse=True)
+    close = [candidate for candidate in best_first if _as_close(candidate, best_first[0])]
     if any(candidate.original.duration is None for candidate in close):
-        return ranked
-    rest = [candidate for candidate in ranked if candidate not in close]
+        return best_first
+    rest = [candidate for candidate in best_first if candidate not in close]
     return [*sorted(close, key=lambda candidate: candidate.original.duration or 0.0), *rest]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from provenance.report import Region
 from verifier.comparers.drawn import MOST_COVERED, Layer, look
 from verifier.comparers.pairs import RATE, Pairs
+from verifier.comparers.veil import find_veil
 
 WIDTH, HEIGHT, FRAMES = 480, 272, 14
 MASK = np.full((HEIGHT, WIDTH), True)
@@ -178,3 +180,17 @@ def test_nothing_changed_is_no_layer() -> None:
     originals = scene(4)
     clip = np.stack([encoded(frame) for frame in originals])
     assert look([Pairs(np.arange(FRAMES) / RATE, clip, np.stack(originals))], WHERE, MASK) is None
+
+
+def test_a_change_of_the_whole_frame_takes_about_as_much_memory_as_its_pictures() -> None:
+    originals = np.stack(scene(4)).astype(np.float32)
+    clip = originals * np.float32(0.5)
+    tracemalloc.start()
+    try:
+        found = find_veil(clip, originals, np.full(clip.shape[:3], True))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found is not None
+    assert found.alike == 1
+    assert most < 2 * clip.nbytes

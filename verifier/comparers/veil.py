@@ -30,6 +30,7 @@ _BESIDE = tuple((down, across) for down in (-4, 0, 4) for across in (-4, 0, 4) i
 _IN_PLACE = 0.4
 """Energy that a mixture may leave, as a share of what it leaves of any of those: 0.04 to 0.26 of the same signs."""
 _FEW = 20_000
+"""Of the changed pixels about so many are fitted to."""
 _LEAST_PIXELS = 100
 Levels = NDArray[np.float64]
 
@@ -49,31 +50,49 @@ def find_veil(ours: NDArray[np.float32], theirs: NDArray[np.float32], changed: N
         ours, theirs: the clip's and the original's pictures, (n, h, w, 3), levels of 255.
         changed: (n, h, w).
     """
-    at = np.flatnonzero(changed.reshape(-1))
+    at = np.flatnonzero(changed)
     if len(at) < _LEAST_PIXELS:
         return None
-    down = np.linspace(-1, 1, ours.shape[1])[:, None]
-    rows = np.broadcast_to(down, changed.shape).reshape(-1)[at]
-    y = _levels(ours, at)
-    few = slice(None, None, max(1, len(at) // _FEW))
+    at = at[:: max(1, len(at) // _FEW)]
+    number, row, column = np.unravel_index(at, changed.shape)
+    down = np.linspace(-1, 1, changed.shape[1])
+    height, width = changed.shape[1:]
+
+    def beside(shift: tuple[int, int]) -> Levels:
+        return np.asarray(theirs[number, (row - shift[0]) % height, (column - shift[1]) % width], np.float64)
+
+    y = ours[number, row, column].astype(np.float64)
     # All alike is tried first: rows of their own strength explain more than there is.
     for powers in (1, 2):
-        basis = _basis(_levels(theirs, at), rows, powers)
-        found = _mixture(basis[few], y[few], rows[few], powers)
+        found = _mixture(_basis(beside((0, 0)), down[row], powers), y, down[row], powers)
         if found is None:
             continue
         fit, kept, left = found
-        same = np.abs(basis @ fit - y).max(axis=1) < _SAME
-        if same.mean() < ALIKE:
+        veiled = _explained(fit, ours, theirs, changed, np.vander(down, powers, increasing=True))
+        alike = float(veiled.sum() / changed.sum())
+        if alike < ALIKE:
             continue
-        near = [np.roll(theirs, shift, axis=(1, 2)) for shift in _BESIDE]
-        beside = [_basis(_levels(other, at[few]), rows[few], powers)[kept] for other in near]
-        if left > _IN_PLACE * min(_left(other, y[few][kept]) for other in beside):
-            continue
-        veiled = np.zeros(changed.shape, np.bool_)
-        veiled.reshape(-1)[at] = same
-        return Veil(veiled, float(same.mean()))
+        others = (_basis(beside(shift), down[row], powers)[kept] for shift in _BESIDE)
+        if left <= _IN_PLACE * min(_left(other, y[kept]) for other in others):
+            return Veil(veiled, alike)
     return None
+
+
+def _explained(
+    fit: Levels, ours: NDArray[np.float32], theirs: NDArray[np.float32], changed: NDArray[np.bool_], by: Levels
+) -> NDArray[np.bool_]:
+    """The changed pixels that a mixture explains; picture by picture, as all at once would fill the memory.
+
+    Args:
+        by: (h, powers), each row's.
+    """
+    powers = by.shape[1]
+    passes, added = by @ fit[:powers], by @ fit[powers:].reshape(powers, 3)
+    veiled = np.zeros_like(changed)
+    for here, our, their, among in zip(veiled, ours, theirs, changed, strict=True):
+        apart = passes[:, None, None] * their + added[:, None, :] - our
+        here[:] = among & (np.abs(apart).max(axis=-1) < _SAME)
+    return veiled
 
 
 def _mixture(basis: Levels, y: Levels, rows: Levels, powers: int) -> tuple[Levels, NDArray[np.bool_], float] | None:
@@ -88,10 +107,6 @@ def _mixture(basis: Levels, y: Levels, rows: Levels, powers: int) -> tuple[Level
     left, without = _left(basis[kept], y[kept]), _left(basis[kept][..., powers:], y[kept])
     passes = float((np.vander(rows[kept], powers, increasing=True) @ fit[:powers]).mean())
     return (fit, kept, left) if LEAST <= passes <= MOST and left <= (1 - TEXTURE) * without else None
-
-
-def _levels(pictures: NDArray[np.float32], at: NDArray[np.int64]) -> Levels:
-    return pictures.reshape(-1, 3)[at].astype(np.float64)
 
 
 def _basis(x: Levels, rows: Levels, powers: int) -> Levels:
