@@ -101,14 +101,15 @@ def ranked(candidates: list[Candidate]) -> list[Candidate]:
     shortened, may be registered itself, and a copy of it is then no cut of the longer one.
     """
     best_first = sorted(candidates, key=_strength, reverse=True)
-    close = [candidate for candidate in best_first if _as_close(candidate, best_first[0])]
+    close = [candidate for candidate in best_first if as_close(candidate, best_first[0])]
     if any(candidate.original.duration is None for candidate in close):
         return best_first
     rest = [candidate for candidate in best_first if candidate not in close]
     return [*sorted(close, key=lambda candidate: candidate.original.duration or 0.0), *rest]
 
 
-def _as_close(candidate: Candidate, best: Candidate) -> bool:
+def as_close(candidate: Candidate, best: Candidate) -> bool:
+    """Whether the pictures of both may be the same, as far as hashes tell."""
     less = best.picture_share - candidate.picture_share
     return less <= _AS_MUCH and best.strength - candidate.strength <= _AS_CLOSE
 

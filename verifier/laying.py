@@ -13,7 +13,7 @@ from verifier.clip import Clip
 from verifier.comparers.order import FOREIGN_S
 from verifier.comparers.still import Showing
 from verifier.copies import NOTHING_TO_COMPARE_WITH, Copies
-from verifier.identify import ENOUGH_SHARE, Candidate, identify_further
+from verifier.identify import ENOUGH_SHARE, Candidate, as_close, identify_further
 from verifier.judge import MIN_SECONDS
 from verifier.watch import TimeSpentError, Watch
 
@@ -66,8 +66,9 @@ def _laid(
     kept: list[Alignment] = []
     unlaid: list[str] = []
     for number, candidate in enumerate(candidates):
-        covered = coverage(clip, kept) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
-        if covered and not elsewhere(candidate, kept):
+        # What was cut from a longer original may be registered as well: as close, and in pieces where that is whole.
+        rival = kept and as_close(candidate, kept[0].candidate) and not any(in_one(clip, other) for other in kept)
+        if _covered(clip, kept) and not rival and not elsewhere(candidate, kept):
             continue
         title = candidate.original.title
         laying = watch.part(number / len(candidates), (number + 1) / len(candidates), f"laying it on “{title}”")
@@ -78,6 +79,9 @@ def _laid(
             unlaid.append(f"whether it shows “{title}”")
             continue
         beside = [other for other in kept if not elsewhere(candidate, [other])]
+        if rival and beside and in_one(clip, alignment):
+            kept = [alignment, *(other for other in kept if other not in beside)]
+            continue
         gained = coverage(clip, [*beside, alignment]) - coverage(clip, beside)
         if alignment.pieces and (not kept or gained * clip.duration >= FOREIGN_S):
             kept.append(alignment)
@@ -95,6 +99,16 @@ def _align(clip: Clip, candidate: Candidate, copies: Copies, settings: Settings,
         except MediaError:
             copies.forsake(original)
     return align(clip, candidate, reference, settings, watch)
+
+
+def in_one(clip: Clip, alignment: Alignment) -> bool:
+    """Whether an original's picture explains all of a clip as it runs: nothing cut, moved or put in."""
+    one = len(alignment.pieces) == 1 and alignment.pieces[0].moving and not alignment.by_sound
+    return one and _covered(clip, [alignment])
+
+
+def _covered(clip: Clip, alignments: Sequence[Alignment]) -> bool:
+    return coverage(clip, alignments) > 1 - FOREIGN_S / max(clip.duration, FOREIGN_S)
 
 
 def elsewhere(candidate: Candidate, kept: Sequence[Alignment]) -> bool:

@@ -257,6 +257,22 @@ def test_a_copy_of_what_was_cut_and_registered_is_no_cut_of_the_longer_original(
     assert desk.report("street-cut.mp4").verdict is Verdict.ALTERED
 
 
+def test_a_copy_of_a_whole_talk_has_nothing_inserted_though_its_cut_is_registered(desk: Desk, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "talk.mp4", tmp_path / "talk-cut.mp4"
+    shorter = "select='lt(t,1.4)+gt(t,2.2)',setpts=N/FRAME_RATE/TB"
+    ffmpeg(
+        "-i", desk.media("talker.mp4"), "-vf", shorter, "-c:v", "libx264", "-preset", "veryfast", tmp_path / "cut.mp4"
+    )
+    desk.sign(desk.media("talker.mp4"), whole)
+    desk.sign(tmp_path / "cut.mp4", cut)
+    settings = desk.registry(tmp_path / "home", whole, cut)
+    copy = tmp_path / "copy.mp4"
+    ffmpeg("-i", desk.media("talker.mp4"), "-c:v", "libx264", "-preset", "veryfast", "-crf", "26", copy)
+    report = desk.verify(copy, settings)
+    assert report.verdict is Verdict.MATCH
+    assert [match.title for match in report.matches] == ["talker"]
+
+
 def test_a_sidecar_beside_its_file_is_as_good_as_an_embedded_manifest(desk: Desk, tmp_path: Path) -> None:
     signed = tmp_path / "bicycle.webm"
     desk.sign(desk.media("bicycle.webm"), signed)
