@@ -30,7 +30,7 @@ _MARGIN_S = 20.0
 _NEARLY = 0.06
 """Share of the clip's width by which corners may lie off a plain resize for that to be tried as well."""
 SOME_SHOWN = 0.05
-"""Share of the frame from which it is the original's, and not another with its sound; a sign in both is less."""
+"""Share of the frame from which it is the original's, and not another with its sound."""
 MUCH_SHOWN = 0.5
 """The same from which the picture was recognised after all, though nothing moves that tells the moment."""
 _THROUGHOUT = 0.95
@@ -108,7 +108,7 @@ def _by_sound(
     scene = geometry is not None and candidate.picture_share >= ENOUGH_SHARE
     if geometry is not None and scene:
         options.insert(0, refined(geometry, candidate, pieces, reference, working, settings))
-    shares = [share_shown(option, pairs) for option in options]
+    shares = [share_shown(option, pairs, changing=not scene) for option in options]
     shown = max(shares)
     if shown < SOME_SHOWN and not scene:
         return None

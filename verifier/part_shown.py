@@ -24,6 +24,8 @@ _PARTS = np.geomspace(1.0, 0.4, 20)
 _LEAST = 0.5
 """Correlation (-1 to 1) from which a place is believed enough to be tried; the motion confirms it or not."""
 _SMALLEST_PX = 24
+_CHANGES = 6.0
+"""Mean change of a block (grey levels) between two moments that is none of an encoder."""
 _BLOCK = 32
 _AGREES = 0.9
 """Correlation of a block from which it shows the same."""
@@ -35,8 +37,10 @@ _FLATTER = 3.0
 """How many times more the original must vary there than the clip does."""
 
 
-def share_shown(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) -> float:
+def share_shown(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]], *, changing: bool = False) -> float:
     """Share of the blocks with texture that are the original's most times that they have it, 0-1.
+
+    With ``changing`` those alone count that the original changes: a station's sign is the same in all it sends.
 
     At most 0.01 are of 134 pairs of unrelated films of the tuning half; where all but the foreground was replaced, 0.07
     to 0.35. Films of one studio's set have up to 0.6.
@@ -47,6 +51,7 @@ def share_shown(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) ->
     if not pairs:
         return 0.0
     lit = _block_mean(geometry.mask().astype(np.float32)) > 1 / 2
+    counted = lit & (_most_change([geometry.warp(original) for original, _ in pairs]) > _CHANGES) if changing else lit
     textured, alike = np.zeros(lit.shape, np.int64), np.zeros(lit.shape, np.int64)
     for original, clip in pairs:
         a, b = geometry.warp(original).astype(np.float32), clip.astype(np.float32)
@@ -56,7 +61,13 @@ def share_shown(geometry: Geometry, pairs: list[tuple[GreyImage, GreyImage]]) ->
         seen = lit & (theirs > _PLAIN**2)
         textured += seen
         alike += seen & (together > _AGREES * np.sqrt(np.maximum(ours * theirs, 1.0)))
-    return float((2 * alike > textured).sum() / max(1, (textured > 0).sum()))
+    return float((counted & (2 * alike > textured)).sum() / max(1, (textured > 0).sum()))
+
+
+def _most_change(pictures: list[GreyImage]) -> NDArray[np.float32]:
+    """By how much each block differs from the first picture's in another: float32 (rows, columns), mean grey levels."""
+    first = pictures[0].astype(np.float32)
+    return np.asarray(np.max([_block_mean(np.abs(picture - first)) for picture in pictures], axis=0), np.float32)
 
 
 def _block_mean(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -137,6 +137,28 @@ def shaken(_: int, frame: Picture) -> Picture:
     return frame
 
 
+def shaded(number: int, frame: Picture) -> Picture:
+    """All alike, with a photograph let into it."""
+    frame[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = (frame[TOP : TOP + SIDE, LEFT : LEFT + SIDE] * 0.4).astype(np.uint8)
+    side = SIDE // 2
+    frame[TOP + 20 : TOP + 20 + side, LEFT + 20 : LEFT + 20 + side] = cv2.resize(CAT[60:220, 120:280], (side, side))
+    return frame
+
+
+def tinted(number: int, frame: Picture) -> Picture:
+    """A thing recoloured, which passes by with what else is shown when the camera moves."""
+    left = LEFT + 40 - 4 * number
+    part = frame[TOP : TOP + SIDE, left : left + SIDE // 2]
+    frame[TOP : TOP + SIDE, left : left + SIDE // 2] = (part * 0.5 + np.array([20, 20, 110])).astype(np.uint8)
+    return frame
+
+
+@pytest.mark.parametrize(("change", "pan"), [(shaded, 0), (shaded, 4), (tinted, 4)])
+def test_a_shade_excuses_neither_what_was_let_into_it_nor_what_moves_with_the_scene(change: Change, pan: int) -> None:
+    found = layer_of(change, pan)
+    assert not found.drawn, found
+
+
 @pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
 @pytest.mark.parametrize("change", [sign, shade])
 def test_what_the_original_shows_through_was_drawn(change: Change, pan: int) -> None:

@@ -113,3 +113,18 @@ def test_how_much_of_a_picture_is_the_originals_is_told_block_by_block() -> None
     assert share_shown(laid, list(zip(ours, others, strict=True))) == 0
     assert share_shown(laid, list(zip(ours, [np.full_like(p, 90) for p in ours], strict=True))) == 0
     assert share_shown(laid, []) == 0
+
+
+def test_a_stations_sign_is_no_part_of_the_picture_that_is_left() -> None:
+    laid = whole_frame(SIZE, SIZE)
+    rng = np.random.default_rng(6)
+    moments = [np.clip(cv2.GaussianBlur(rng.normal(120, 200, SIZE[::-1]), (0, 0), 3), 0, 255) for _ in range(4)]
+    sign = np.clip(cv2.GaussianBlur(rng.normal(120, 300, (90, 160)), (0, 0), 3), 0, 255)
+    ours, others = ([np.asarray(m, np.uint8) for m in moments[:3]], [np.asarray(moments[3], np.uint8)] * 3)
+    ours, others = ([m.copy() for m in side] for side in (ours, others))
+    for picture in (*ours, *others):
+        picture[:90, :160] = sign.astype(np.uint8)
+    pairs = list(zip(ours, others, strict=True))
+    assert share_shown(laid, pairs) > 0.05
+    assert share_shown(laid, pairs, changing=True) == 0
+    assert share_shown(laid, list(zip(ours, ours, strict=True)), changing=True) > 0.8

@@ -46,3 +46,16 @@ def test_what_may_stay_for_good_is_judged_as_if_it_did(start: float, end: float,
     assert float(found.clip.start) == pytest.approx(start, abs=0.3)
     assert found.original is not None
     assert float(found.original.end) == pytest.approx(100 + min(end, seen), abs=0.3)
+
+
+def test_half_a_second_at_the_end_is_a_change_of_a_part_and_none_of_the_whole() -> None:
+    def said(rows: slice, columns: slice) -> int:
+        starts = np.arange(9) / 4
+        level = np.zeros((9, SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
+        level[-2:, rows, columns] = 4.0
+        still = np.full(level.shape, 5.0, np.float32)
+        excess = Excess(np.stack([starts, starts + 0.5], axis=1), level, still, still, 0.0, 26, 2.5)
+        return len(compare_regions(Piece(0.0, 2.5, 1.0, 0.0, 1.0), excess, SIZE, "asset"))
+
+    assert said(slice(2, 5), slice(2, 6)) == 1
+    assert said(slice(None), slice(None)) == 0, "a clip may fade out"

@@ -40,8 +40,8 @@ _STRAY = 6.0
 the tuning half stay under 1.5 graded or filmed off a screen; a pale recolouring of half a second reaches 2.2."""
 _KEENER = 1.3
 """What an excess of colour counts against one of luma: an encoder leaves less of it. Without this, untouched clips of
-the tuning half stay under 0.7 at 360p crf 30, graded ones under 1.7; half a second recoloured palely reaches 1.3 to
-2.6."""
+the tuning half stay under 0.7 at 360p crf 30, and graded ones under 1.7, in too few windows to be a change; half a
+second recoloured palely reaches 1.3 to 2.6."""
 Planes = NDArray[Any]
 """Y, Cr and Cb, shape (n, h, w, 3), levels of 255: float32, or uint8 as read."""
 

@@ -28,6 +28,8 @@ STRONG_STILL = 3.0
 """The same as ``STRONG`` for a still, which has one window: re-saturated photographs reach 2.4 where colours clip."""
 WEAK = 1.0
 """Excess down to which blocks beside a strong one belong to it."""
+_WHOLE = 0.5
+"""Share of the frame from which a change is not one of a part of it."""
 MIN_WINDOWS = 3
 """Half-overlapping half seconds that a change must show in: so many see one of half a second."""
 COVERED = 0.8
@@ -67,7 +69,9 @@ def changes(excess: Excess) -> list[Change]:
         inside, levels = labels[its] == label, excess.level[its]
         most = np.zeros(len(labels), np.float32)
         most[its] = np.where(inside, levels, 0).max(axis=(1, 2))
-        windows = _changed_windows(most, still=still)
+        # A fade to black at the end of a clip is no part of the picture.
+        part = inside.sum(axis=(1, 2)).max() < _WHOLE * excess.level[0].size
+        windows = _changed_windows(most, still=still, part=part)
         if not len(windows):
             continue
         # The skirt of a change is what its blocks share with their neighbours: leave it out.
@@ -79,7 +83,7 @@ def changes(excess: Excess) -> list[Change]:
     return sorted(found, key=lambda c: c.excess * c.blocks.sum(), reverse=True)
 
 
-def _changed_windows(most: NDArray[np.float32], *, still: bool) -> NDArray[np.int64]:
+def _changed_windows(most: NDArray[np.float32], *, still: bool, part: bool) -> NDArray[np.int64]:
     """Windows in which a part is changed, given its largest excess in each; none where an encoder may have done it."""
     if still:
         return np.flatnonzero(most >= STRONG_STILL)
@@ -88,7 +92,7 @@ def _changed_windows(most: NDArray[np.float32], *, still: bool) -> NDArray[np.in
     if len(lasting) > 2 * MIN_WINDOWS:
         return lasting
     # At the piece's start or end, half a second is seen by one window less.
-    beyond = int(0 in short) + int(len(most) - 1 in short)
+    beyond = part * (int(0 in short) + int(len(most) - 1 in short))
     enough = len(short) + beyond >= MIN_WINDOWS
     if len(lasting) >= min(MIN_WINDOWS, len(most)) or (most.max() >= CLEAR and enough):
         return short[most[short] >= float(np.quantile(most[short], 0.75)) - COVERED]

@@ -20,6 +20,8 @@ signs at half strength on the tuning half, at 360p crf 30, it is 0.64 and more, 
 may be as much, but then less than half of the pixels agree."""
 ALIKE = 0.6
 """Share of the changed pixels that the one mixture must explain: 0.67 and more of the same signs, letters and all."""
+LASTING = 0.75
+"""Share of its places that a layer keeps in all pictures; a thing of the scene that was tinted leaves them."""
 _SAME = 14.0
 """Levels by which a pixel may differ from the mixture."""
 _KEPT = 0.6
@@ -68,9 +70,10 @@ def find_veil(ours: NDArray[np.float32], theirs: NDArray[np.float32], changed: N
         if found is None:
             continue
         fit, kept, left = found
-        veiled = _explained(fit, ours, theirs, changed, np.vander(down, powers, increasing=True))
+        same = _explained(fit, ours, theirs, np.vander(down, powers, increasing=True))
+        veiled = changed & same
         alike = float(veiled.sum() / changed.sum())
-        if alike < ALIKE:
+        if alike < ALIKE or _lasting(veiled, same) < LASTING:
             continue
         others = (_basis(beside(shift), down[row], powers)[kept] for shift in _BESIDE)
         if left <= _IN_PLACE * min(_left(other, y[kept]) for other in others):
@@ -78,21 +81,25 @@ def find_veil(ours: NDArray[np.float32], theirs: NDArray[np.float32], changed: N
     return None
 
 
-def _explained(
-    fit: Levels, ours: NDArray[np.float32], theirs: NDArray[np.float32], changed: NDArray[np.bool_], by: Levels
-) -> NDArray[np.bool_]:
-    """The changed pixels that a mixture explains; picture by picture, as all at once would fill the memory.
+def _explained(fit: Levels, ours: NDArray[np.float32], theirs: NDArray[np.float32], by: Levels) -> NDArray[np.bool_]:
+    """The pixels that a mixture explains; picture by picture, as all at once would fill the memory.
 
     Args:
         by: (h, powers), each row's.
     """
     powers = by.shape[1]
     passes, added = by @ fit[:powers], by @ fit[powers:].reshape(powers, 3)
-    veiled = np.zeros_like(changed)
-    for here, our, their, among in zip(veiled, ours, theirs, changed, strict=True):
+    same = np.zeros(ours.shape[:3], np.bool_)
+    for here, our, their in zip(same, ours, theirs, strict=True):
         apart = passes[:, None, None] * their + added[:, None, :] - our
-        here[:] = among & (np.abs(apart).max(axis=-1) < _SAME)
-    return veiled
+        here[:] = np.abs(apart).max(axis=-1) < _SAME
+    return same
+
+
+def _lasting(veiled: NDArray[np.bool_], same: NDArray[np.bool_]) -> float:
+    """Share of the places ever veiled that are so in all pictures with it: what moves with the scene leaves them."""
+    counts = veiled.sum(axis=(1, 2))
+    return float(same[2 * counts >= counts.max()][:, veiled.any(axis=0)].mean())
 
 
 def _mixture(basis: Levels, y: Levels, rows: Levels, powers: int) -> tuple[Levels, NDArray[np.bool_], float] | None:
