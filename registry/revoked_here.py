@@ -31,8 +31,9 @@ def revoked_here(settings: Settings, certificate: str) -> Revocation | None:
         return None
     path = Path(settings.database.removeprefix(_SQLITE)).absolute()
     try:
-        # "rw", which makes no database either: a reader alone would leave the files of the write-ahead log behind.
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as database:
+        # Nobody has it open where there is no write-ahead log; reading it as it is then leaves no files of one behind.
+        mode = "mode=rw" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+        with closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)) as database:
             database.execute("PRAGMA query_only = ON")
             database.execute("PRAGMA trusted_schema = OFF")
             row = database.execute(_ASKED, (certificate,)).fetchone()

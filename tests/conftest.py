@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-# Set here, before numpy and OpenCV are loaded, because it counts for the workers and for whatever they start. More
-# workers run than there are processors, as tests wait for programs: threads within one would only wait for each other.
+# Set here, before numpy and OpenCV are loaded, because it counts for the workers and for whatever they start. As many
+# workers run as there are processors: threads within one only wait for each other.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
 # Pictures come and go by the thousand: memory that was given back each time would be cleared by the system each time.

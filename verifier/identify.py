@@ -102,7 +102,7 @@ def ranked(candidates: list[Candidate]) -> list[Candidate]:
     """
     best_first = sorted(candidates, key=_strength, reverse=True)
     close = [candidate for candidate in best_first if as_close(candidate, best_first[0])]
-    if any(candidate.original.duration is None for candidate in close):
+    if not close or any(candidate.original.duration is None for candidate in close):
         return best_first
     rest = [candidate for candidate in best_first if candidate not in close]
     return [*sorted(close, key=lambda candidate: candidate.original.duration or 0.0), *rest]
@@ -111,7 +111,8 @@ def ranked(candidates: list[Candidate]) -> list[Candidate]:
 def as_close(candidate: Candidate, best: Candidate) -> bool:
     """Whether the pictures of both may be the same, as far as hashes tell."""
     less = best.picture_share - candidate.picture_share
-    return less <= _AS_MUCH and best.strength - candidate.strength <= _AS_CLOSE
+    seen = candidate.picture_share >= MIN_PICTURE_SHARE
+    return seen and less <= _AS_MUCH and best.strength - candidate.strength <= _AS_CLOSE
 
 
 def identify_further(looks: Looks, catalog: Catalog, *, limit: int = 8, watch: Watch = UNWATCHED) -> list[Candidate]:
