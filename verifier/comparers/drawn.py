@@ -57,7 +57,9 @@ class Layer:
     clip has an edge and the original none; ``sharp``: at which the difference is large within two pixels. ``slopes``:
     share of its inside that is neither flat nor a line. ``moving``: share of the pixels around it that change in
     ``_LATER`` frames. ``covered``: share of the frame that it hides. ``through``: share of the changed pixels at which
-    the original shows through; ``uneven``: share of the inside of all others that is neither flat nor a line.
+    the original shows through; ``uneven``: share of the inside of all others that is neither flat nor a line, 0
+    where it shows through nowhere. No limit lets more of it be so: what is let into a shade is not excused by its own
+    outline.
     """
 
     explained: float
@@ -67,7 +69,7 @@ class Layer:
     moving: float
     covered: float
     through: float = 0.0
-    uneven: float = 1.0
+    uneven: float = 0.35
 
     @property
     def drawn(self) -> bool:
@@ -89,7 +91,7 @@ AMID_MOTION = Layer(explained=0.9, outlined=0.65, sharp=0.9, slopes=0.22, moving
 """What moves around a layer has edges that hide some of its own: stickers have down to 0.72 there. Writing changed has
 up to 0.70 with 0.83 explained, or 0.41 with more."""
 SEEN_THROUGH = Layer(
-    explained=0.85, outlined=0.0, sharp=0.0, slopes=1.0, moving=0.0, covered=MOST_COVERED, through=ALIKE, uneven=0.35
+    explained=0.85, outlined=0.0, sharp=0.0, slopes=1.0, moving=0.0, covered=MOST_COVERED, through=ALIKE
 )
 """No outline is asked for: a shade fades in. Its letters and arrows are flat: up to 0.31 of them is not on the tuning
 half, and 0.43 of a photograph let into it. Small changes beneath a layer are not seen, here as under any other."""
