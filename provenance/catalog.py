@@ -20,7 +20,8 @@ class Query:
     frame each hash is of, for the asker's own use. ``sound``: uint32 (m,), loud sub-fingerprints only,
     with ``sound_times_ms`` int64 (m,). ``features``: uint8 (k, 128), RootSIFT of a few pictures, to find what
     hashes cannot; ``feature_pictures``: uint8 (k,), which picture each is of: an even number, and the odd one after it
-    for the same picture mirrored.
+    for the same picture mirrored. ``brief``: uint32 (j,), loud sub-fingerprints of brief sound and what they may have
+    been, with ``brief_times_ms`` int64 (j,).
     """
 
     frames: NDArray[np.uint8]
@@ -30,6 +31,8 @@ class Query:
     sound_times_ms: NDArray[np.int64]
     features: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 128), np.uint8))
     feature_pictures: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    brief: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    brief_times_ms: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

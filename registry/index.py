@@ -18,7 +18,7 @@ from registry import dialects, versions
 from registry.feature_hits import FeatureVotes, feature_hits
 from registry.frame_hits import frame_hits
 from registry.lookup import Reader
-from registry.sound_hits import sound_hits
+from registry.sound_hits import brief_votes, sound_hits
 
 SOUND_WEIGHT = 0.25
 """What a coherent sound hit counts beside a frame: there are about eight sub-fingerprints a second."""
@@ -37,12 +37,13 @@ def nominate(session: Session, query: Query, limit: int, *, viewer: str | None, 
     reader = Reader(session, versions.current(session), viewer, now)
     pictures = frame_hits(reader, query)
     sounds = sound_hits(reader, query)
+    brief = brief_votes(reader, query)
     shared = feature_hits(reader, query)
     nominations = []
-    for asset_no in sorted(pictures.keys() | sounds.keys() | shared.keys()):
+    for asset_no in sorted(pictures.keys() | sounds.keys() | brief.keys() | shared.keys()):
         hits = pictures.get(asset_no, np.empty((0, 5), dtype=np.int64))
         heard, sound_votes = sounds.get(asset_no, (np.empty((0, 2), dtype=np.int64), 0.0))
-        votes = _frame_votes(query, hits) + SOUND_WEIGHT * sound_votes
+        votes = _frame_votes(query, hits) + SOUND_WEIGHT * (sound_votes + brief.get(asset_no, 0.0))
         if asset_no in shared:
             votes += shared[asset_no].most
         if votes:

@@ -34,6 +34,8 @@ SOUND_KIND = 1
 FEATURE_KIND = 2
 """Values of ``stopped_keys.kind``."""
 
+BRIEF = 1 << 32
+"""What is added to the sub-fingerprints of brief sound, for keys beyond those of Chromaprint's 32 bits."""
 MAX_FEATURE_KEYS = 10_000
 """Keys of one asset: with more of them, chance would speak for it as loudly as a picture that it holds."""
 
@@ -86,7 +88,7 @@ def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) ->
     nothing = np.zeros(0, dtype=np.int64)
     frames: list[Columns] = [(nothing, nothing, nothing, np.zeros((0, 32), dtype=np.uint8))]
     bands: list[Columns] = [(nothing,) * 4]
-    sounds: Columns = (nothing,) * 3
+    sounds: list[Columns] = [(nothing,) * 3]
     features: Columns = (nothing,) * 2
     if prints.frames is not None:
         _require_numbered(prints.frames)
@@ -102,7 +104,10 @@ def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) ->
             middle = sketches(hashes, parameters)[starts + lengths // 2].view(np.int32).astype(np.int64)
             bands.append((keys, np.full(len(keys), asset_no), pack_places(numbers[starts], lengths), middle))
     if prints.sound is not None:
-        sounds = _sounds(asset_no, prints.sound, parameters)
+        sounds.append(_sounds(asset_no, prints.sound, parameters))
+    if prints.brief_sound is not None:
+        keys, *where = _sounds(asset_no, prints.brief_sound, parameters)
+        sounds.append((keys + BRIEF, *where))
     pictures = list(prints.frame_features.pictures) if prints.frame_features is not None else []
     if prints.features is not None:
         pictures.append(prints.features)
@@ -111,7 +116,7 @@ def entries(asset_no: int, prints: Fingerprints, parameters: IndexParameters) ->
         # Evenly by value, which says nothing: the same share of every picture's.
         keys = keys[:: -(-len(keys) // MAX_FEATURE_KEYS)]
         features = keys, np.full(len(keys), asset_no)
-    return Entries(_join(frames), _join(bands), sounds, features)
+    return Entries(_join(frames), _join(bands), _join(sounds), features)
 
 
 def _require_numbered(frames: FrameHashes) -> None:

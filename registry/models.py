@@ -106,7 +106,7 @@ class ManifestRow(Base):
 
 
 class FingerprintRow(Base):
-    """One fingerprint of an asset: ``kind`` is frames, sound, features, frame_features or iscc; see ``packing``."""
+    """One fingerprint of an asset: ``kind`` is frames, sound, features, iscc, …; see ``packing``."""
 
     __tablename__ = "fingerprints"
 
@@ -167,9 +167,9 @@ class IndexTables:
     """The tables of one slot of the index. How ``frame``, ``place`` and ``sketch`` are packed: see ``bands``.
 
     ``frames``: the hash of one view of one frame. ``bands``: one band of a hash -> a run of frames that share it.
-    ``sound_keys``: one loud 32-bit sub-fingerprint -> where it sounds. ``stopped_keys``: keys that became too frequent
-    to say anything, by the table they are of; nothing more is entered under them. ``feature_keys``: one key of a local
-    feature -> the stills, and the films with a frame, that have it.
+    ``sound_keys``: one loud sub-fingerprint, of brief sound from 2**32 on -> where it sounds. ``stopped_keys``: keys
+    that became too frequent to say anything, by the table they are of; nothing more is entered under them.
+    ``feature_keys``: one key of a local feature -> the stills, and the films with a frame, that have it.
     """
 
     slot: int

@@ -55,14 +55,11 @@ def to_rows(asset_id: str, prints: Fingerprints) -> list[FingerprintRow]:
         head = struct.pack("<II", len(f.times_ms), f.hashes.shape[1])
         parts = (f.times_ms.astype("<i8"), f.hashes, f.quality, f.phashes)
         rows.append(_row(asset_id, "frames", f.algorithm, head + b"".join(part.tobytes() for part in parts)))
-    if prints.sound is not None:
-        s = prints.sound
-        head = struct.pack("<Id", len(s.values), s.step_s)
-        rows.append(
-            _row(
-                asset_id, "sound", s.algorithm, head + s.values.astype("<u4").tobytes() + np.packbits(s.loud).tobytes()
-            )
-        )
+    for kind, sound in (("sound", prints.sound), ("brief_sound", prints.brief_sound)):
+        if sound is not None:
+            head = struct.pack("<Id", len(sound.values), sound.step_s)
+            packed = head + sound.values.astype("<u4").tobytes() + np.packbits(sound.loud).tobytes()
+            rows.append(_row(asset_id, kind, sound.algorithm, packed))
     if prints.features is not None:
         rows.append(_row(asset_id, "features", prints.features.algorithm, _packed(prints.features)))
     if prints.frame_features is not None:
@@ -91,6 +88,7 @@ def from_rows(rows: Iterable[Packed]) -> Fingerprints:
             features_sha256=by_kind["features_sha256"].value.hex() if "features_sha256" in by_kind else None,
             iscc=by_kind["iscc"].value.decode() if "iscc" in by_kind else None,
             frame_features=_frame_features(by_kind["frame_features"]) if "frame_features" in by_kind else None,
+            brief_sound=_sound(by_kind["brief_sound"]) if "brief_sound" in by_kind else None,
         )
     except (ValueError, struct.error) as error:
         raise RegistryError(

@@ -139,7 +139,7 @@ def register(
             work,
             limits=settings.limits,
             reference=reference_sha256 is not None and copy is None,
-            frame_features=True,
+            for_search=True,
             require_sandbox=settings.require_sandbox,
             on_progress=on_progress,
         )
@@ -149,7 +149,9 @@ def register(
         manifest_blob = store_manifest(store.blobs, held)
         reference_blob = store_reference(store.blobs, copy) if copy else None
 
-    prints = replace(signed, features=found.features, frame_features=found.frame_features)
+    prints = replace(
+        signed, features=found.features, frame_features=found.frame_features, brief_sound=found.brief_sound
+    )
     now = store.now()
     row = AssetRow(
         asset_id=asset_id,

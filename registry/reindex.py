@@ -27,7 +27,7 @@ from registry.versions import BUILDING, CURRENT, RETIRED, IndexVersion, new_row,
 BATCH_ROWS = 100_000
 """Band entries in one transaction: under a second, so that registrations need not wait long."""
 _ASSETS_AT_ONCE = 200
-_INDEXED = ("frames", "sound", "features", "frame_features")
+_INDEXED = ("frames", "sound", "features", "frame_features", "brief_sound")
 
 
 class Sessions(Protocol):

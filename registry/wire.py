@@ -115,7 +115,7 @@ class AssetPage(BaseModel):
 class FingerprintPart(BaseModel):
     """One fingerprint, packed as docs/api.md says."""
 
-    kind: str = Field(description="frames, sound, features, features_sha256, frame_features or iscc.")
+    kind: str = Field(description="frames, sound, features, features_sha256, frame_features, brief_sound or iscc.")
     algorithm: str = Field(description="What made it.")
     version: str = Field(description="The algorithm's version.")
     parameters: dict[str, str | int | float] = Field(description="The algorithm's parameters.")
@@ -139,6 +139,8 @@ class NominationQuery(BaseModel):
     sound_times_ms: str = Field(default="", description="When each is, int32 of milliseconds.")
     features: str = Field(default="", description="RootSIFT descriptors, 128 bytes each.")
     feature_pictures: str = Field(default="", description="Which picture each is of, uint8.")
+    brief: str = Field(default="", description="Sub-fingerprints of brief sound and what they may have been, uint32.")
+    brief_times_ms: str = Field(default="", description="When each is, int32 of milliseconds.")
     limit: int = Field(default=10, ge=1, le=MAX_NOMINATIONS, description="Most originals wanted.")
 
 

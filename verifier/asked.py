@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.catalog import Nomination, Query
-from provenance.fingerprints import pdq
+from provenance.fingerprints import brief_sound, pdq
+from provenance.fingerprints.brief_sound import BriefSound
 from provenance.fingerprints.frames import Looks
 from provenance.fingerprints.readings import AS_SHOWN, MIRRORED, Reading, further, inset
 from provenance.fingerprints.rectangles import rectangles
 from provenance.fingerprints.values import Fingerprints, FrameHashes, SoundPrint
+from provenance.media.sound import samples_of
+from verifier.clip import Clip
 
 CLOSE_BITS = 72
 """Hamming distance (of 256) up to which two frames may show the same picture; unrelated pairs lie at 128 +- 12.
@@ -24,10 +27,21 @@ SAME_BITS = 48
 """Distance up to which two frames show the same picture where nothing else can confirm it."""
 MIN_QUALITY = 20
 """PDQ quality (0-100) under which a frame is too flat for its hash to mean anything."""
+DOUBTFUL_BITS = 4
+"""Bits of brief sound's sub-fingerprints that are asked for both ways."""
 _LOOK_STEP_S = 0.5
 _PLAIN = (AS_SHOWN, MIRRORED, AS_SHOWN, MIRRORED)
 _MOST_READINGS = 3
 _MAX_CLIP_FRAMES = 480
+_NOTHING = np.zeros(0, np.uint32), np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A clip's sound. ``brief``: None where it is long enough for Chromaprint."""
+
+    print: SoundPrint | None
+    brief: BriefSound | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +54,7 @@ class Asked:
     hashes: NDArray[np.uint8]
     quality: NDArray[np.uint8]
 
-    def query(self, sound: SoundPrint | None, moments: int | None = None) -> Query:
+    def query(self, sound: Heard | None, moments: int | None = None) -> Query:
         """The informative hashes of all frames or of so many, as the catalog wants them, with those of the sound."""
         frame, reading = np.nonzero(self.quality >= MIN_QUALITY)
         if moments is not None and frame.size:
@@ -48,13 +62,17 @@ class Asked:
             chosen = there[np.linspace(0, len(there) - 1, min(moments, len(there))).round().astype(np.int64)]
             kept = np.isin(frame, chosen)
             frame, reading = frame[kept], reading[kept]
-        if sound is None:
-            values, positions = np.zeros(0, np.uint32), np.zeros(0, np.int64)
-        else:
-            loud = np.flatnonzero(sound.loud)
-            values, positions = sound.values[loud], np.round(loud * sound.step_s * 1000).astype(np.int64)
         times = np.round(self.times[frame] * 1000).astype(np.int64)
-        return Query(self.hashes[frame, reading], times, reading.astype(np.uint8), values, positions)
+        query = Query(self.hashes[frame, reading], times, reading.astype(np.uint8), *_NOTHING)
+        if sound is not None and sound.print is not None:
+            loud = np.flatnonzero(sound.print.loud)
+            at = np.round(loud * sound.print.step_s * 1000).astype(np.int64)
+            query = replace(query, sound=sound.print.values[loud], sound_times_ms=at)
+        if sound is not None and sound.brief is not None:
+            values, moment = sound.brief.likely(DOUBTFUL_BITS)
+            at = np.round(moment * 1000 * brief_sound.STEP_S / brief_sound.FINE).astype(np.int64)
+            query = replace(query, brief=values, brief_times_ms=at)
+        return query
 
     def best_readings(self, query: Query, nomination: Nomination) -> list[int]:
         """The readings whose hashes come closest to the nominated original, closest first; all mirrored, or none."""
@@ -94,6 +112,12 @@ class Asked:
                     bits[~usable] = pdq.HASH_BITS
                     np.minimum(best, bits, out=best)
         return self.times[rows], original.times_ms[columns] / 1000, best
+
+
+def heard(clip: Clip) -> Heard:
+    """What of the clip's sound tells where it is from."""
+    pcm = clip.extraction.pcm
+    return Heard(clip.prints.sound, None if pcm is None else brief_sound.of_clip(samples_of(pcm)))
 
 
 def plainly(prints: Fingerprints) -> Asked:

@@ -57,7 +57,7 @@ def diff(
             work,
             limits=settings.limits,
             reference=True,
-            frame_features=True,
+            for_search=True,
             require_sandbox=settings.require_sandbox,
             on_progress=lambda share: tell(share * _FIRST, f"reading {first.name}"),
         )

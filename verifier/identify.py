@@ -18,10 +18,11 @@ from provenance.assets import Original
 from provenance.catalog import Catalog, Nomination
 from provenance.fingerprints.frames import Looks
 from provenance.fingerprints.readings import AS_SHOWN, Reading
-from provenance.fingerprints.values import Fingerprints, SoundPrint
-from verifier.asked import CLOSE_BITS, Asked, by_all_means, by_pictures_in_it, plainly
+from provenance.fingerprints.values import Fingerprints
+from verifier.asked import CLOSE_BITS, Asked, Heard, by_all_means, by_pictures_in_it, heard, plainly
+from verifier.clip import Clip
 from verifier.shared_features import glimpses
-from verifier.sound_runs import SoundRun, same_sound, same_throughout
+from verifier.sound_runs import SoundRun, same_briefly, same_sound, same_throughout
 from verifier.watch import UNWATCHED, Watch
 
 MIN_PICTURE_SHARE = 0.12
@@ -69,13 +70,10 @@ class Candidate:
         return self.picture_share + closeness + (0.3 if self.sound else 0.0)
 
 
-def identify(
-    prints: Fingerprints, looks: Looks, catalog: Catalog, *, limit: int = 8, watch: Watch = UNWATCHED
-) -> list[Candidate]:
+def identify(clip: Clip, catalog: Catalog, *, limit: int = 8, watch: Watch = UNWATCHED) -> list[Candidate]:
     """The originals that the clip may come from, best first; empty if none explains enough of it.
 
     Args:
-        prints: the clip's, as ``fingerprint_clip`` makes them, with ``looks`` at some of its frames.
         limit: nominations examined of each question.
 
     Raises:
@@ -83,7 +81,8 @@ def identify(
         TimeSpentError: the time budget ran out before all of it was asked and examined.
     """
     found: dict[str, Candidate] = {}
-    _add(found, _nominated(plainly(prints), prints.sound, catalog, limit, watch.part(0.0, 0.2)))
+    looks = clip.looks
+    _add(found, _nominated(plainly(clip.prints), heard(clip), catalog, limit, watch.part(0.0, 0.2)))
     _add(found, _nominated(by_pictures_in_it(looks), None, catalog, limit, watch.part(0.2, 0.4)))
     if max((candidate.picture_share for candidate in found.values()), default=0.0) < ENOUGH_SHARE:
         further = by_all_means(looks)
@@ -154,7 +153,7 @@ def _add(found: dict[str, Candidate], candidates: list[Candidate]) -> None:
 
 def _nominated(
     asked: Asked | None,
-    sound: SoundPrint | None,
+    sound: Heard | None,
     catalog: Catalog,
     limit: int,
     watch: Watch,
@@ -177,7 +176,7 @@ def _nominated(
 
 
 def _assessed(
-    asked: Asked, readings: list[int], sound: SoundPrint | None, original: Original, nomination: Nomination
+    asked: Asked, readings: list[int], sound: Heard | None, original: Original, nomination: Nomination
 ) -> Candidate | None:
     """Measure a nominated original against the whole clip; None if it explains too little of it."""
     clip_times, original_times, distance = np.zeros(0), np.zeros(0), np.zeros((0, 0), np.uint16)
@@ -186,12 +185,20 @@ def _assessed(
         clip_times, original_times, distance = asked.distances(original.fingerprints.frames, readings)
         if distance.size:
             share = float((distance.min(axis=1) <= CLOSE_BITS).mean())
-    runs: tuple[SoundRun, ...] = ()
-    if sound is not None and original.fingerprints.sound is not None:
-        runs = same_sound(sound, original.fingerprints.sound, nomination)
-        if not runs and share >= MIN_PICTURE_SHARE:
-            runs = same_throughout(sound, original.fingerprints.sound)
+    runs = _same(sound, original.fingerprints, nomination, seen=share >= MIN_PICTURE_SHARE) if sound is not None else ()
     if share < MIN_PICTURE_SHARE and not runs:
         return None
     reading = asked.readings[readings[0]] if readings else AS_SHOWN
     return Candidate(original, reading, clip_times, original_times, distance, share, runs)
+
+
+def _same(heard: Heard, original: Fingerprints, nomination: Nomination, *, seen: bool) -> tuple[SoundRun, ...]:
+    """Stretches whose sound is the original's. ``seen``: its picture is known to be, so that more can be tried."""
+    runs: tuple[SoundRun, ...] = ()
+    if heard.print is not None and original.sound is not None:
+        runs = same_sound(heard.print, original.sound, nomination)
+        if not runs and seen:
+            runs = same_throughout(heard.print, original.sound)
+    if not runs and heard.brief is not None and original.brief_sound is not None:
+        runs = same_briefly(heard.brief, original.brief_sound)
+    return runs

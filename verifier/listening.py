@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.media.sound import read_pcm
+from provenance.media.sound import read_pcm, samples_of
 from provenance.media.values import PCM_RATE
 from provenance.settings import Settings
 from verifier.timing import Piece
@@ -67,7 +67,7 @@ def listen(pcm: Path, reference: Path, piece: Piece, settings: Settings) -> Hear
     ``pcm``: the clip's samples as ``Extraction.pcm``.
     """
     low, high = sorted((piece.original_time(piece.start), piece.original_time(piece.end)))
-    samples = np.memmap(pcm, dtype="<i2", mode="r")
+    samples = samples_of(pcm)
     mine = spectrogram(_lasting(samples[round(piece.start * PCM_RATE) : round(piece.end * PCM_RATE)], piece.length))
     origin = Fraction(max(0, round((low - 0.5) * 1000)), 1000)
     yours = spectrogram(

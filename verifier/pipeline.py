@@ -190,7 +190,7 @@ def _examine(
     if catalog is not None:
         try:
             searching = watch.part(_READ, _SEARCHED, "looking for originals")
-            candidates = identify(clip.prints, clip.looks, catalog, watch=searching)
+            candidates = identify(clip, catalog, watch=searching)
             if declaration is not None:
                 candidates.sort(key=lambda c: c.original.asset_id != declaration.asset_id)
         except TimeSpentError:

@@ -134,7 +134,7 @@ def ask_report(path: Path, room: Newsroom, hidden: Sequence[Sequence[str]]) -> l
 
 def _answer(clip: Clip, catalog: Catalog, work: Path, names: Mapping[str, str], settings: Settings) -> Answer:
     began = _clock()
-    candidates = identify(clip.prints, clip.looks, catalog)
+    candidates = identify(clip, catalog)
     copies = Copies(catalog, work, settings)
     laid, _ = lay(clip, candidates, catalog, copies, settings, UNWATCHED)  # the very step that `verify` takes
     wall, cpu = _since(began)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from provenance.fingerprints import features, iscc, pdq, sound
+from provenance.fingerprints import brief_sound, features, iscc, pdq, sound
 from provenance.fingerprints.frames import MOST_LOOKS, FrameHasher, Hasher, Looks
 from provenance.fingerprints.values import Fingerprints, FrameFeatures
 from provenance.media.extract import Plan, extract
+from provenance.media.sound import samples_of
 from provenance.media.values import Extraction, Frame, GreyImage, Limits
 
 ORIGINAL_RATE = Fraction(2)
@@ -30,7 +31,7 @@ def fingerprint(
     *,
     limits: Limits,
     reference: bool,
-    frame_features: bool = False,
+    for_search: bool = False,
     require_sandbox: bool = False,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Fingerprints, Extraction]:
@@ -39,17 +40,19 @@ def fingerprint(
     Args:
         work: an empty folder of the caller's for what the decode leaves, such as the reference copy.
         reference: make the reference copy too.
-        frame_features: take local features of some of a film's frames, for a registry to find it by.
+        for_search: take what is not signed, too, and by which a registry finds it: local features of some of a film's
+            frames, and sub-fingerprints of brief sound.
 
     Raises:
         MediaError: the file is not media, or over a limit.
         SandboxError: no fence could be had and ``require_sandbox`` is set.
     """
     plan = Plan(hash_rate=ORIGINAL_RATE, reference=reference, signature=True)
-    looks = Looks(MOST_LOOKS if frame_features else 1)
+    looks = Looks(MOST_LOOKS if for_search else 1)
     prints, extraction = _run(path, work, plan, pdq.hash_views, looks, limits, require_sandbox, on_progress)
-    if frame_features and not extraction.info.still:
-        prints = replace(prints, frame_features=_frame_features(looks))
+    if for_search and not extraction.info.still:
+        brief = None if extraction.pcm is None else brief_sound.of_original(samples_of(extraction.pcm))
+        prints = replace(prints, frame_features=_frame_features(looks), brief_sound=brief)
     return prints, extraction
 
 

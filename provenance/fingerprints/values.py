@@ -36,7 +36,7 @@ class FrameHashes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundPrint:
-    """Chromaprint sub-fingerprints: uint32 (n,), one every ``step_s`` seconds; ``loud``: bool (n,), above silence."""
+    """Sub-fingerprints of sound: uint32 (n,), one every ``step_s`` seconds; ``loud``: bool (n,), above silence."""
 
     algorithm: Algorithm
     values: NDArray[np.uint32]
@@ -68,7 +68,8 @@ class Fingerprints:
     """All fingerprints of one file; what does not apply is None. ``iscc``: an ISCC unit (``ISCC:...``).
 
     Features are too large to be signed whole: an assertion holds ``features_sha256``, so what is read back from
-    one has the digest and no features. Those of a film's frames are not signed at all: they only help to find it.
+    one has the digest and no features. Those of a film's frames and ``brief_sound``, see there, are not signed at all:
+    they only help to find it.
     """
 
     frames: FrameHashes | None = None
@@ -77,3 +78,4 @@ class Fingerprints:
     features_sha256: str | None = None
     iscc: str | None = None
     frame_features: FrameFeatures | None = None
+    brief_sound: SoundPrint | None = None

@@ -16,6 +16,11 @@ from provenance.media.source import open_media
 from provenance.media.values import PCM_RATE, Limits
 
 
+def samples_of(pcm: Path) -> NDArray[np.int16]:
+    """The samples of ``Extraction.pcm``, read from the file as they are looked at."""
+    return np.memmap(pcm, dtype="<i2", mode="r") if pcm.stat().st_size else np.zeros(0, np.int16)
+
+
 def read_pcm(
     path: Path,
     *,

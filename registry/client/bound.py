@@ -3,7 +3,7 @@
 Bound by the signature, and taken from there: label and content hash (and so the id), signer, title, times and claims,
 fingerprints of picture and sound, the ISCC, and the hashes of local features and of the reference copy. The registry's
 word alone: when it was registered, its status, the size and kind of the file, whether the reference copy is held, and
-the local features of a film's frames, which only help to find it.
+the local features of a film's frames and the sub-fingerprints of brief sound, which only help to find it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from provenance.revocation import Revocation
 from registry.claims import claims_of
 from registry.wire import Asset
 
-UNBOUND_KINDS = ("features", "frame_features")
+UNBOUND_KINDS = ("features", "frame_features", "brief_sound")
 """Fingerprints that a manifest does not hold whole."""
 
 
@@ -78,7 +78,7 @@ def _completed(signed: Fingerprints, unbound: Fingerprints) -> Fingerprints:
     features = unbound.features
     if features is not None and signed.features_sha256 != local.digest(features):
         features = None
-    return replace(signed, features=features, frame_features=unbound.frame_features)
+    return replace(signed, features=features, frame_features=unbound.frame_features, brief_sound=unbound.brief_sound)
 
 
 def _revoked(told: Asset) -> Revocation | None:

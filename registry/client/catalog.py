@@ -63,7 +63,7 @@ class HttpCatalog:
 
     def nominate(self, query: Query, limit: int = 10) -> list[Nomination]:
         """See ``Catalog.nominate``."""
-        if not len(query.frames) and not len(query.sound) and not len(query.features):
+        if not any(len(asked) for asked in (query.frames, query.sound, query.features, query.brief)):
             return []
         asked = NominationQuery(
             frames=pack(query.frames, "u1"),
@@ -73,6 +73,8 @@ class HttpCatalog:
             sound_times_ms=pack(query.sound_times_ms, "<i4"),
             features=pack(query.features, "u1"),
             feature_pictures=pack(query.feature_pictures, "u1"),
+            brief=pack(query.brief, "<u4"),
+            brief_times_ms=pack(query.brief_times_ms, "<i4"),
             limit=limit,
         )
         answer = self._connection.post("/v1/nominations", asked, NominationList)

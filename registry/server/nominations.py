@@ -82,14 +82,18 @@ def query_of(asked: NominationQuery) -> Query:
         sound_times_ms=unpack(asked.sound_times_ms, "<i4").astype(np.int64),
         features=unpack(asked.features, "u1", columns=128, most=wire.MAX_FEATURES),
         feature_pictures=unpack(asked.feature_pictures, "u1"),
+        brief=unpack(asked.brief, "<u4", most=wire.MAX_SOUNDS).astype(np.uint32),
+        brief_times_ms=unpack(asked.brief_times_ms, "<i4").astype(np.int64),
     )
     if not len(query.frames) == len(query.frame_times_ms) == len(query.frame_variants):
         raise ValueError("frames, frame_times_ms and frame_variants differ in length")
     if len(query.sound) != len(query.sound_times_ms):
         raise ValueError("sound and sound_times_ms differ in length")
+    if len(query.brief) != len(query.brief_times_ms):
+        raise ValueError("brief and brief_times_ms differ in length")
     if len(query.features) != len(query.feature_pictures):
         raise ValueError("features and feature_pictures differ in length")
-    if (query.frame_times_ms < 0).any() or (query.sound_times_ms < 0).any():
+    if any((times < 0).any() for times in (query.frame_times_ms, query.sound_times_ms, query.brief_times_ms)):
         raise ValueError("a time is negative")
     return query
 

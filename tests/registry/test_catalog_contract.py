@@ -16,19 +16,24 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from newsroom import Newsroom, make_clip
 from postgres import BACKENDS
 from serving import serving
+from sqlalchemy import select
 
 from provenance.catalog import Catalog, Query
 from provenance.errors import RegistryError
+from provenance.fingerprints import brief_sound
 from provenance.fingerprints.extract import fingerprint_clip
-from provenance.fingerprints.values import Fingerprints
+from provenance.fingerprints.values import Fingerprints, SoundPrint
 from provenance.settings import Rates, Server, Settings
 from registry.accounts import add_organisation, new_token
 from registry.assets import release, supersede, withdraw
 from registry.catalog import LocalCatalog
 from registry.client.catalog import HttpCatalog
 from registry.client.connection import Connection
+from registry.indexing import enter, entries
+from registry.models import IndexedAssetRow
 from registry.server.app import create_app
 from registry.store import Registry, open_registry
+from registry.versions import versions
 
 HERALD = "organisation:Herald"
 NOTHING = Query(
@@ -123,6 +128,31 @@ def test_one_mode_alone_is_enough(
     assert nominated(catalog(), deaf) == nominated(catalog(), blind) == [newsroom.clip.asset_id]
     assert catalog().nominate(deaf)[0].sound_hits.shape == (0, 2)
     assert catalog().nominate(blind)[0].hits.shape == (0, 5)
+
+
+def test_brief_sound_alone_is_enough_where_it_hits_twice_at_one_offset(
+    newsroom: Newsroom, registry: Registry, settings: Settings, catalog: Opened
+) -> None:
+    newsroom.register(registry, newsroom.clip.path, settings)
+    values = np.random.default_rng(4).integers(0, 2**32, 30, dtype=np.uint32)
+    stored = SoundPrint(brief_sound.ALGORITHM, values, np.ones(30, np.bool_), brief_sound.STEP_S)
+    with registry.writing() as session:
+        number = session.scalars(select(IndexedAssetRow.asset_no)).one()
+        version = versions(session)[-1]
+        enter(session, version, [entries(number, Fingerprints(brief_sound=stored), version.parameters)])
+
+    def asked(*hits: tuple[int, int]) -> Query:
+        at, times = zip(*hits, strict=True)
+        return replace(NOTHING, brief=values[list(at)], brief_times_ms=np.array(times, np.int64))
+
+    # Values 10 and 12 are at 2.0 and 2.4 seconds of the original.
+    (found,) = catalog().nominate(asked((10, 310), (12, 720)))
+    assert found.asset_id == newsroom.clip.asset_id
+    assert (found.hits.shape, found.sound_hits.shape) == ((0, 5), (0, 2))
+    for elsewhere in (asked((10, 310), (10, 320)), asked((10, 310), (12, 1310))):
+        assert catalog().nominate(elsewhere) == []
+    chromaprint = replace(NOTHING, sound=values, sound_times_ms=np.arange(30) * 200)
+    assert catalog().nominate(chromaprint) == []
 
 
 def test_the_limit_holds_and_nothing_asked_is_nothing_answered(

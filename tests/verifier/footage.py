@@ -304,6 +304,12 @@ def _little_left(path: Path) -> None:
            *X264, "28", *AAC, path)  # fmt: skip
 
 
+@recipe("street-moment.mp4")
+def _moment(path: Path) -> None:
+    """Two seconds of the sound over another picture."""
+    ffmpeg("-ss", "2.3", "-t", "2", "-i", source(path, "street-voiced.mp4"), *X264, "28", *AAC, path)
+
+
 @recipe("street-slowed.mp4", "bunny-slowed.mp4", "street-hurried.mp4", "bunny-hurried.mp4")
 def _speed(path: Path) -> None:
     original, name = path.stem.removeprefix("part-").split("-")

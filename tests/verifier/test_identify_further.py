@@ -34,7 +34,7 @@ def test_a_small_film_in_another_is_named_first_with_its_place(desk: Desk, tmp_p
 def test_of_originals_with_the_same_pictures_the_shortest_is_tried_first(desk: Desk, tmp_path: Path) -> None:
     clip = read_clip(desk.media("bicycle-360p.mp4"), tmp_path, desk.settings)
     with open_registry(desk.settings) as store:
-        own = identify(clip.prints, clip.looks, LocalCatalog(store))[0]
+        own = identify(clip, LocalCatalog(store))[0]
     assert own.original.duration is not None
     longer = replace(own.original, asset_id="longer", duration=10 * own.original.duration)
     of_longer = replace(own, original=longer, distance=np.maximum(own.distance, 1) - 1)

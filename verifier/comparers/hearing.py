@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from provenance.media.sound import samples_of
 from provenance.media.values import PCM_RATE
 from provenance.report import Finding, Kind
 from provenance.times import Interval
@@ -49,7 +50,7 @@ def compare_hearing(piece: Piece, hearing: Hearing, asset_id: str) -> list[Findi
 
 def compare_with_silence(pcm: Path, piece: Piece, asset_id: str) -> list[Finding]:
     """What is heard along a piece of an original that has no sound."""
-    samples = np.memmap(pcm, dtype="<i2", mode="r")
+    samples = samples_of(pcm)
     bands = spectrogram(samples[round(piece.start * PCM_RATE) : round(piece.end * PCM_RATE)])
     if not len(bands) or (bands[:, -1] > SILENCE_DB).mean() <= SOME:
         return []

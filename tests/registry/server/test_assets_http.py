@@ -98,7 +98,7 @@ def test_fingerprints_are_those_that_were_signed(site: Site, newsroom: Newsroom)
     parts = site.client.get(f"/v1/assets/{site.film}/fingerprints", params={"kind": ["iscc"]}).json()["fingerprints"]
     assert [part["kind"] for part in parts] == ["iscc"]
     every = site.client.get(f"/v1/assets/{site.film}/fingerprints").json()["fingerprints"]
-    assert {part["kind"] for part in every} == {"frames", "sound", "iscc", "frame_features"}
+    assert {part["kind"] for part in every} == {"frames", "sound", "brief_sound", "iscc", "frame_features"}
 
 
 def test_the_reference_copy_comes_whole_or_in_parts(site: Site, newsroom: Newsroom) -> None:
