@@ -99,7 +99,7 @@ def _by_sound(
     What moves, or nearly all of the frame, may have been put there.
     """
     working = clip.extraction.working
-    if reference is None or working is None:
+    if reference is None or working is None or candidate.original.width is None:
         return None
     pieces = exactly(clip, heard, reference, settings)
     sizes = size_of(reference, settings), size_of(working, settings)
