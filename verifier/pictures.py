@@ -16,6 +16,7 @@ from provenance.media.values import GreyImage
 from provenance.settings import Settings
 from provenance.times import exact
 from verifier.ahead import both
+from verifier.held import grey_frames
 
 _ONE_READ_S = 90.0
 Colour = NDArray[np.uint8]
@@ -54,16 +55,7 @@ def pictures_at(path: Path, moments: list[float], size: tuple[int, int], setting
         return [picture for moment in moments for picture in pictures_at(path, [moment], size, settings)]
     found: list[GreyImage | None] = [None] * len(moments)
     exact = [Fraction(round(moment * 1_000_000), 1_000_000) for moment in moments]
-    frames = read_frames(
-        path,
-        width=size[0],
-        height=size[1],
-        start=max(Fraction(0), min(exact) - 1),
-        end=max(exact) + Fraction(1, 1000),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
-    )
-    for frame in frames:
+    for frame in grey_frames(path, size, max(Fraction(0), min(exact) - 1), max(exact) + Fraction(1, 1000), settings):
         for index, moment in enumerate(exact):
             if frame.time <= moment and moment - frame.time <= 1:
                 found[index] = frame.image

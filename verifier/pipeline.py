@@ -39,6 +39,7 @@ from verifier.declared import Declaration, covered, declaration_of
 from verifier.entries import credential_facts, match_laid, match_with, never_checked
 from verifier.evidence import draw_evidence
 from verifier.film_frames import animated_frames
+from verifier.held import let_go_after
 from verifier.identify import Candidate, identify
 from verifier.judge import DEFAULT_SEVERITIES, Facts, decide, describe, judge
 from verifier.laying import coverage, doubt, elsewhere, lay
@@ -100,7 +101,7 @@ def verify(
     declaration = declaration_of(credential)
     own = _registered(credential, catalog)
     clip: Clip | None = None
-    with work_folder(settings.home / "work") as work:
+    with work_folder(settings.home / "work") as work, let_go_after():
         try:
             reading = watch.part(0.0, _READ, "reading the clip")
             clip = read_clip(path, work, settings, reading, copy=on_copy is not None)

@@ -16,6 +16,7 @@ from provenance.media.frames import read_frames
 from provenance.settings import Settings
 from verifier.ahead import both
 from verifier.geometry import Geometry
+from verifier.held import grey_frames
 from verifier.timing import Piece
 
 CHUNK_S = 10.0
@@ -140,15 +141,20 @@ def load(
     path: Path, start: float, end: float, size: tuple[int, int], settings: Settings, *, colour: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """All frames of [start, end) at (width, height): seconds float64 (n,), luma uint8 (n, h, w) or BGR (n, h, w, 3)."""
-    frames = read_frames(
-        path,
-        width=size[0],
-        height=size[1],
-        colour=colour,
-        start=Fraction(max(0, round(start * 1000)), 1000),
-        end=Fraction(max(1, round(end * 1000)), 1000),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
+    first, last = Fraction(max(0, round(start * 1000)), 1000), Fraction(max(1, round(end * 1000)), 1000)
+    frames = (
+        read_frames(
+            path,
+            width=size[0],
+            height=size[1],
+            colour=True,
+            start=first,
+            end=last,
+            limits=settings.limits,
+            require_sandbox=settings.require_sandbox,
+        )
+        if colour
+        else grey_frames(path, size, first, last, settings)
     )
     times, pictures = [], []
     for frame in frames:

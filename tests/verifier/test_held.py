@@ -1,0 +1,76 @@
+"""Frames that are held are those that would be read again; nothing outlives its clip, and no file that was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from support.media import MediaLibrary
+
+from provenance.media.frames import read_frames
+from provenance.settings import Settings, load_settings
+from verifier import held
+from verifier.held import grey_frames, let_go_after
+
+SIZE = (160, 120)
+START, END = Fraction(2, 5), Fraction(6, 5)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    with let_go_after():
+        yield load_settings(tmp_path / "home")
+
+
+@pytest.fixture
+def decodes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that were decoded, in turn."""
+    found: list[Path] = []
+
+    def counted(path: Path, **how: object) -> object:
+        found.append(path)
+        return read_frames(path, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(held, "read_frames", counted)
+    return found
+
+
+def frames_of(
+    path: Path, settings: Settings, start: Fraction = START, end: Fraction = END
+) -> list[tuple[Fraction, bytes]]:
+    return [(frame.time, frame.image.tobytes()) for frame in grey_frames(path, SIZE, start, end, settings)]
+
+
+@pytest.mark.parametrize("name", ["plain.mp4", "variable.mkv", "late_picture.mp4", "rotated.mp4", "late.ts"])
+def test_any_stretch_of_a_held_film_is_what_reading_it_gives(
+    media: MediaLibrary, settings: Settings, decodes: list[Path], name: str
+) -> None:
+    for start, end in ((Fraction(0), Fraction(1, 1000)), (START, END), (Fraction(1, 5), Fraction(99))):
+        read = read_frames(media(name), width=SIZE[0], height=SIZE[1], start=start, end=end, limits=settings.limits)
+        assert frames_of(media(name), settings, start, end) == [(frame.time, frame.image.tobytes()) for frame in read]
+    assert decodes == [media(name)]
+
+
+def test_what_is_too_long_to_be_held_is_read_in_part_each_time(
+    media: MediaLibrary, settings: Settings, decodes: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = frames_of(media("plain.mp4"), settings)
+    monkeypatch.setattr(held, "_MOST_BYTES", 49 * SIZE[0] * SIZE[1])
+    assert [frames_of(media("plain.mp4"), settings) for _ in range(2)] == [whole, whole]
+    assert len(decodes) == 3
+
+
+def test_a_file_that_was_changed_is_read_anew_and_nothing_is_held_afterwards(
+    media: MediaLibrary, settings: Settings, decodes: list[Path], tmp_path: Path
+) -> None:
+    film = media.copy_as("plain.mp4", tmp_path / "film.mp4")
+    before = frames_of(film, settings)
+    film.write_bytes(media("mirrored.mp4").read_bytes())
+    assert frames_of(film, settings) != before
+    with let_go_after():
+        frames_of(film, settings)
+    assert len(decodes) == 2
+    frames_of(film, settings)
+    assert len(decodes) == 3

@@ -1,0 +1,55 @@
+"""Grey frames of short films, decoded once: laying a clip on an original and comparing look at the same ones."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+from provenance.media.frames import read_frames
+from provenance.media.probe import probe
+from provenance.media.values import Frame, Limits
+from provenance.settings import Settings
+
+_MOST_BYTES = 48 << 20
+"""Frames of one film that are held: some 15 s at 25 a second and the size of a copy."""
+_USUAL_FPS = 30
+
+
+def grey_frames(
+    path: Path, size: tuple[int, int], start: Fraction, end: Fraction, settings: Settings
+) -> Iterator[Frame]:
+    """The frames of [start, end) in seconds, at (width, height); they are shared, so not to be written to.
+
+    Raises:
+        MediaError: the file cannot be decoded.
+    """
+    limits, sandbox = settings.limits, settings.require_sandbox
+    info = probe(path, limits=limits, require_sandbox=sandbox)
+    count = 1 if info.still else float(info.duration or 0) * float(info.fps or _USUAL_FPS)
+    if not 0 < count * size[0] * size[1] <= _MOST_BYTES:
+        return read_frames(
+            path, width=size[0], height=size[1], start=start, end=end, limits=limits, require_sandbox=sandbox
+        )
+    status = path.stat()
+    frames = _all(path, (status.st_ino, status.st_mtime_ns, status.st_size), size, limits, sandbox)
+    return (frame for frame in frames if start <= frame.time < end)
+
+
+# One film of the clip's side and one of the original's.
+@functools.lru_cache(maxsize=2)
+def _all(
+    path: Path, _identity: tuple[int, ...], size: tuple[int, int], limits: Limits, sandbox: bool
+) -> tuple[Frame, ...]:
+    return tuple(read_frames(path, width=size[0], height=size[1], limits=limits, require_sandbox=sandbox))
+
+
+@contextmanager
+def let_go_after() -> Iterator[None]:
+    """Hold no frames once the block is left."""
+    try:
+        yield
+    finally:
+        _all.cache_clear()
