@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from click.testing import CliRunner
 from PIL import Image
 
+from provenance.cli import main
 from provenance.credentials.reader import read_credential
 from provenance.credentials.values import CredentialState
 from provenance.trust.anchors import load_anchors
@@ -73,11 +75,15 @@ class Desk:
         )
 
     def sign(self, *words: object) -> tuple[int, list[dict[str, Any]], dict[str, Any], str]:
-        """Run it to its end with ``--json-lines``: exit code, an object per file, the summary, stderr."""
-        with self.start(*words, "--json-lines") as process:
-            printed, said = process.communicate(timeout=LIMIT_S)
-        *files, last = [json.loads(line) for line in printed.splitlines()]
-        return process.returncode, files, last["summary"], said
+        """Run it to its end with ``--json-lines``: exit code, an object per file, the summary, stderr.
+
+        In this process, with workers of its own: one, unless told otherwise.
+        """
+        jobs = () if "--jobs" in words else ("--jobs", "1")
+        command = ["--home", str(self.home), "sign", *map(str, words), *jobs, "-o", str(self.out), "--json-lines"]
+        result = CliRunner().invoke(main, command)
+        *files, last = [json.loads(line) for line in result.stdout.splitlines()]
+        return result.exit_code, files, last["summary"], result.stderr
 
     def outputs(self) -> dict[Path, bytes]:
         """Everything in the output folder, hidden files too."""
