@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import os
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,25 @@ def orphans_come_here() -> Iterator[None]:
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     yield
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def press() -> Iterator[Callable[..., int]]:
+    """Run ``provenance`` in a process of its own, to be interrupted at a function: the exit code."""
+    with subprocess.Popen(
+        [sys.executable, INTERRUPTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        stdin, stdout = server.stdin, server.stdout
+
+        def ask(**order: object) -> int:
+            stdin.write(json.dumps(order) + "\n")
+            stdin.flush()
+            return int(stdout.readline())
+
+        yield ask
+        stdin.close()
 
 
 def living_children() -> set[int]:
@@ -59,20 +78,19 @@ def tree(folder: Path) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("orphans_come_here")
-def test_ctrl_c_leaves_neither_files_nor_processes(desk: Desk, home: Path, tmp_path: Path, moment: str) -> None:
+def test_ctrl_c_leaves_neither_files_nor_processes(
+    desk: Desk, home: Path, press: Callable[..., int], tmp_path: Path, moment: str
+) -> None:
     clip = desk.media("bicycle-dubbed.mp4")
+    here, said = tmp_path / "here", tmp_path / "said"
+    here.mkdir()
+    said.mkdir()
     before, running = tree(home), living_children()
-    words = ["--home", home, "verify", clip, "--report", tmp_path / "report.html"]
-    done = subprocess.run(
-        [sys.executable, INTERRUPTED, moment, *words],
-        cwd=tmp_path,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert (done.returncode, done.stdout) == (130, b""), done.stderr.decode()
-    assert done.stderr.decode().splitlines()[-1].startswith("cancelled: ")
+    words = ["--home", home, "verify", clip, "--report", here / "report.html"]
+    code = press(function=moment, words=list(map(str, words)), folder=str(here), said=str(said))
+    printed, error = ((said / name).read_text() for name in ("stdout", "stderr"))
+    assert (code, printed) == (130, ""), error
+    assert error.splitlines()[-1].startswith("cancelled: ")
     assert living_children() == running
-    assert list(tmp_path.iterdir()) == []
+    assert list(here.iterdir()) == []
     assert tree(home) == before
