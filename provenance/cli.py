@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
 
 
+@cache
 def _installed() -> dict[str, EntryPoint]:
+    """All commands by name; looking through every installed package takes its time."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
