@@ -1,6 +1,7 @@
-"""A process that builds the index anew and is killed just before a given statement or commit.
+"""A process that builds the index anew in children that are killed just before a given statement or commit.
 
-Its argument is a JSON object: ``home``, ``url``, ``bands``, ``statement``.
+Reads one JSON object a line: ``home``, ``url``, ``bands``, ``statement``. Answers each with a line, the child's exit
+code. Forks, so that imports are paid for once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from registry.bands import DEFAULT
 from registry.store import open_registry
 
 
-def main(order: dict[str, str | int | None]) -> None:
+def build(order: dict[str, str | int | None]) -> None:
     left = int(order["statement"] or 0)
 
     def count(*_: object) -> None:
@@ -37,4 +38,10 @@ def main(order: dict[str, str | int | None]) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            build(json.loads(line))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201

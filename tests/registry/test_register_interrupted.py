@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from newsroom import Newsroom, filled_tables
+from newsroom import Newsroom, filled_tables, make_clip
 from postgres import BACKENDS, PostgresServer
 from sqlalchemy import text
 
+from provenance.assets import SignedAsset
 from provenance.settings import Settings, load_settings
 from registry.assets import list_assets
 from registry.backup import faults
@@ -34,7 +35,7 @@ STATEMENTS = {"sqlite": 56, "postgresql": 42}
 
 @pytest.fixture(scope="module")
 def attempt(newsroom: Newsroom) -> Iterator[Attempt]:
-    """Register the newsroom's clip in another process: ``attempt(home, delay_s=…)``; the outcome in a word."""
+    """Register a file in another process: ``attempt(home, signed, delay_s=…)``; the outcome in a word."""
     script = Path(__file__).with_name("registering_process.py")
     # Threads of the linear algebra would not survive the fork.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -45,8 +46,8 @@ def attempt(newsroom: Newsroom) -> Iterator[Attempt]:
     assert process.stdout is not None
     stdin, stdout = process.stdin, process.stdout
 
-    def ask(home: Path, **how: float) -> str:
-        order = {"home": str(home), "signed": str(newsroom.clip.path), "anchors": str(newsroom.settings.anchors)}
+    def ask(home: Path, signed: SignedAsset, **how: float) -> str:
+        order = {"home": str(home), "signed": str(signed.path), "anchors": str(newsroom.settings.anchors)}
         stdin.write(json.dumps(order | how) + "\n")
         stdin.flush()
         return stdout.readline().strip()
@@ -57,9 +58,16 @@ def attempt(newsroom: Newsroom) -> Iterator[Attempt]:
     stdout.close()
 
 
+@pytest.fixture(scope="module")
+def short(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> SignedAsset:
+    """A second of film: what is written is the same, and it is registered two dozen times."""
+    folder = tmp_path_factory.mktemp("short")
+    return newsroom.sign(make_clip(folder / "short.mp4", seconds=1), folder / "signed-short.mp4")
+
+
 @pytest.fixture
 def new_home(
-    newsroom: Newsroom, backend: str, tmp_path: Path, request: pytest.FixtureRequest
+    newsroom: Newsroom, short: SignedAsset, backend: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Callable[[], Settings]:
     """Makes homes with an empty registry, and the reference copies that the signer kept."""
     numbers = itertools.count()
@@ -93,21 +101,21 @@ def check_whole_or_none(settings: Settings, asset_id: str) -> bool:
 
 @BACKENDS
 def test_a_registration_that_is_killed_loses_nothing(
-    newsroom: Newsroom, backend: str, attempt: Attempt, new_home: Callable[[], Settings]
+    short: SignedAsset, backend: str, attempt: Attempt, new_home: Callable[[], Settings]
 ) -> None:
     dice = random.Random(20261122)
-    asset_id = newsroom.clip.asset_id
-    assert attempt(new_home().home) == "registered"
+    asset_id = short.asset_id
+    assert attempt(new_home().home, short) == "registered"
     settings = new_home()
     started = time.monotonic()
-    assert attempt(settings.home) == "registered"
+    assert attempt(settings.home, short) == "registered"
     whole = time.monotonic() - started
 
     settings = new_home()
 
     def killed(**moment: float) -> bool:
         nonlocal settings
-        outcome = attempt(settings.home, **moment)
+        outcome = attempt(settings.home, short, **moment)
         if check_whole_or_none(settings, asset_id):
             settings = new_home()
         return outcome == "killed"
@@ -123,7 +131,7 @@ def test_a_registration_that_is_killed_loses_nothing(
         else:
             whole *= 0.9
 
-    assert attempt(settings.home) == "registered"
+    assert attempt(settings.home, short) == "registered"
     assert check_whole_or_none(settings, asset_id)
     with open_registry(settings) as registry:
         assert LocalLog(registry).receipt(asset_id) is not None
@@ -140,7 +148,7 @@ def test_a_full_disk_leaves_nothing_half_registered(
 ) -> None:
     """The kernel refuses files beyond ``room`` bytes: manifest, then reference copy, then the database's log."""
     settings = new_home()
-    assert attempt(settings.home, room=room) == expected
+    assert attempt(settings.home, newsroom.clip, room=room) == expected
     assert not check_whole_or_none(settings, newsroom.clip.asset_id)
-    assert attempt(settings.home) == "registered"
+    assert attempt(settings.home, newsroom.clip) == "registered"
     assert check_whole_or_none(settings, newsroom.clip.asset_id)

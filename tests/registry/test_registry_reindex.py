@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,26 @@ def found(registry: Registry, hashes: NDArray[np.uint8], number: int) -> list[st
     with registry.reading() as session:
         nominations = index.nominate(session, frame_query(hashes[number, :, 0]), 5, viewer=None, now=registry.now())
     return [nomination.asset_id for nomination in nominations]
+
+
+@pytest.fixture(scope="module")
+def build() -> Iterator[Callable[[dict[str, object]], int]]:
+    """Build the index anew as ``reindexing_process`` is told to: the exit code of the process that did."""
+    script = Path(__file__).with_name("reindexing_process.py")
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+
+        def ask(order: dict[str, object]) -> int:
+            stdin.write(json.dumps(order) + "\n")
+            stdin.flush()
+            return int(stdout.readline())
+
+        yield ask
+        stdin.close()
 
 
 def check_all_found(registry: Registry, hashes: NDArray[np.uint8], count: int = ASSETS) -> None:
@@ -192,19 +213,17 @@ def test_a_cancelled_build_leaves_the_old_index_and_nothing_else(
 
 
 def test_a_build_that_is_killed_anywhere_loses_nothing(
-    registry: Registry, settings: Settings, hashes: NDArray[np.uint8]
+    registry: Registry, settings: Settings, hashes: NDArray[np.uint8], build: Callable[[dict[str, object]], int]
 ) -> None:
     for number in range(ASSETS):
         add_asset(registry, name(number), prints_of(hashes, number))
     settings.home.mkdir(exist_ok=True)
-    script = Path(__file__).with_name("reindexing_process.py")
     killed = 0
     bands = 20
     for statement in (3, 9, 14, 22, 31, 47, 60):
         bands += 1
         order = {"home": str(settings.home), "url": settings.database_url, "bands": bands, "statement": statement}
-        done = subprocess.run([sys.executable, str(script), json.dumps(order)], check=False, timeout=120)
-        killed += done.returncode == -signal.SIGKILL
+        killed += build(order) == -signal.SIGKILL
         with open_registry(settings) as survivor:
             check_all_found(survivor, hashes)
             with survivor.reading() as session:
