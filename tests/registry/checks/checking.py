@@ -35,9 +35,9 @@ def trust(newsroom: Newsroom, settings: Settings) -> None:
 
 
 def make_altered(original: Path, target: Path) -> Path:
-    """Another picture is painted into the middle of the film for two seconds."""
-    graph = "[1:v]scale=110:90[p];[0:v][p]overlay=100:60:enable='between(t,1,3)'"
-    ffmpeg("-i", original, "-loop", "1", "-i", PICTURES / "chelsea.png", "-filter_complex", graph, "-t", "4",
+    """The film's beginning, with another picture painted into it for more than a second."""
+    graph = "[1:v]scale=110:90[p];[0:v][p]overlay=100:60:enable='between(t,0.5,1.7)'"
+    ffmpeg("-i", original, "-loop", "1", "-i", PICTURES / "chelsea.png", "-filter_complex", graph, "-t", "2.4",
            "-c:v", "libx264", "-crf", "24", "-map_metadata", "-1", "-c:a", "aac", target)  # fmt: skip
     return target
 
