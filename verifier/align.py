@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-from provenance.media.frames import read_frames
-from provenance.media.values import Frame
 from provenance.settings import Settings
 from verifier.clip import Clip
+from verifier.course import Course, course, window_of
 from verifier.geometry import Geometry, apart, as_read, estimate, refine, whole_frame
 from verifier.identify import ENOUGH_SHARE, MIN_PICTURE_SHARE, Candidate
 from verifier.moments import settle
@@ -20,13 +16,13 @@ from verifier.pictures import size_of
 from verifier.rough import RoughLine, closest, pieces_by_hash, rough_line, same_by_hash
 from verifier.same_moments import pairs_along, refined, rough_pairs
 from verifier.sound_pieces import exactly, pieces_by_sound
-from verifier.spans import Span, agreeing, cut, in_span, joined, narrowed
+from verifier.span_frames import original_frames, small_frames
+from verifier.spans import Span, agreeing, counted_from, cut, in_span, joined, narrowed
 from verifier.stillness import place_still
 from verifier.timing import EXACT_THROUGHOUT, Piece, at_plain_speed, find_pieces, likely_piece, moves, quiet_share
-from verifier.tracks import FAINT_FLOOR, MOTION_FLOOR, Track, clip_track, grid_size, original_track
+from verifier.tracks import FAINT_FLOOR, MOTION_FLOOR, Track, clip_track
 from verifier.watch import UNWATCHED, Watch
 
-_MARGIN_S = 20.0
 _NEARLY = 0.06
 """Share of the clip's width by which corners may lie off a plain resize for that to be tried as well."""
 SOME_SHOWN = 0.05
@@ -39,11 +35,8 @@ _MOVED_PX = 1.0
 """Pixels by which a refinement must move a corner for the time to be fitted again."""
 _MUCH_QUIET = 1 / 3
 """Share of frames with hardly any motion from which faint motion is looked at as well."""
-_HELD_S = 60.0
-"""Length of clips whose small frames are held: 25 MB at 30 a second."""
 _GOES_ON = 1 / 2
 """Share of a span's frames, close to those that the line before it gives them, from which it is looked for there."""
-_LOOK_WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,15 +122,15 @@ def _by_picture(
         moment, score = closest(candidate)
         piece = Piece(0.0, clip.duration, 0.0, moment, score, moving=False)
         return Alignment(candidate, (piece,), refine(geometry, pairs[:1], candidate.reading), reference)
-    spans = cut(clip.duration)
+    spans, way = cut(clip.duration), course(candidate)
     if len(spans) == 1:
-        return _in_span(candidate, reference, working, sizes, spans[0], settings, watch)
+        return _in_span(candidate, reference, working, sizes, spans[0], way, settings, watch)
     laid: list[tuple[Span, tuple[Piece, ...]]] = []
     known, still = None, True
     for number, span in enumerate(spans):
         part = watch.part(number / len(spans), (number + 1) / len(spans))
         last = laid[-1][1][-1:] if laid else ()
-        found = _in_span(narrowed(candidate, span), reference, working, sizes, span, settings, part, known, last)
+        found = _in_span(narrowed(candidate, span), reference, working, sizes, span, way, settings, part, known, last)
         # Where nothing moves, a span by itself may be any moment of its scene.
         moving = tuple(piece for piece in found.pieces if piece.moving)
         still = still and bool(found.pieces) and not moving
@@ -153,6 +146,7 @@ def _in_span(
     working: Path,
     sizes: tuple[tuple[int, int], tuple[int, int]],
     span: Span,
+    way: Course,
     settings: Settings,
     watch: Watch,
     known: Geometry | None = None,
@@ -162,6 +156,7 @@ def _in_span(
 
     Args:
         candidate: narrowed to the span.
+        way: how all of the clip runs along the original, as far as hashes tell.
         known: the geometry, where another span has told it.
         before: the piece that ends where the span begins, if there is one: it is likely to go on.
     """
@@ -171,15 +166,18 @@ def _in_span(
     plain = [whole_frame(*sizes, candidate.mirrored), as_read(*sizes, candidate.reading)]
     near = [g for g in plain if 0 < apart(g, geometry) < _NEARLY * sizes[1][0]]
     rough = rough_line(candidate)
-    if before and (not rough.share or agreeing(candidate, before[0]) > _GOES_ON):
-        line = before[0]
+    line = before[0] if before and (not rough.share or agreeing(candidate, before[0]) > _GOES_ON) else None
+    if line is not None:
         rough = RoughLine(line.speed, line.offset, rough.share, line.offset, line.offset)
-    kept = _original_track(span, rough, reference, sizes[0], settings, watch.part(0.1, 0.5))
+    expected = way.within(span, line)
+    window = window_of(span, expected, rough)
+    kept = original_frames(window, reference, sizes[0], settings, watch.part(0.1, 0.5))
     # The clip may be read more than once: that is one place on the bar.
-    frames = _small_frames(working, sizes[1], span, settings, watch.part(0.5, 0.5))
+    frames = small_frames(working, sizes[1], span, settings, watch.part(0.5, 0.5))
+    local = counted_from(span[0], expected)
 
     def find(shown: Track, floor: float = MOTION_FLOOR) -> tuple[Piece, ...]:
-        return in_span(lambda track, length: find_pieces(track, kept, length, floor), shown, span)
+        return in_span(lambda track, length: find_pieces(track, kept, length, floor, local), shown, span)
 
     def settled(pieces: tuple[Piece, ...], shown: Track) -> tuple[Piece, ...]:
         return at_plain_speed(settle(pieces, shown, kept, end=span[1], start=span[0]))
@@ -239,57 +237,3 @@ def _plain_or_exact(pieces: tuple[Piece, ...]) -> bool:
 def _evidence(pieces: tuple[Piece, ...]) -> float:
     """Seconds explained, weighed by how well."""
     return sum(piece.length * piece.score for piece in pieces)
-
-
-def _original_track(
-    span: Span, rough: RoughLine, reference: Path, size: tuple[int, int], settings: Settings, watch: Watch
-) -> Track:
-    """The original's track around where the hashes say."""
-    width, height = grid_size(size)
-    ends = [offset + rough.speed * moment for offset in (rough.low, rough.high) for moment in span]
-    start, end = max(0, int(min(ends) - _MARGIN_S)), max(1, int(max(ends) + _MARGIN_S) + 1)
-    frames = read_frames(
-        reference,
-        width=width,
-        height=height,
-        start=Fraction(start),
-        end=Fraction(end),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
-    )
-    return original_track(_stepping(frames, watch, start, end))
-
-
-def _small_frames(
-    working: Path, size: tuple[int, int], span: Span, settings: Settings, watch: Watch
-) -> Callable[[], Iterable[Frame]]:
-    """A span's frames, small, as often as wanted; those of a short clip are read once."""
-    start, end = span
-
-    def read() -> Iterable[Frame]:
-        frames = read_frames(
-            working,
-            width=_LOOK_WIDTH,
-            height=max(16, round(_LOOK_WIDTH * size[1] / size[0])),
-            start=Fraction(start) if start else None,
-            end=Fraction(end),
-            limits=settings.limits,
-            require_sandbox=settings.require_sandbox,
-        )
-        return _stepping(frames, watch, start, end)
-
-    if end - start > _HELD_S:
-        return read
-    held = list(read())
-    return lambda: held
-
-
-def _stepping(frames: Generator[Frame, None, None], watch: Watch, start: float, end: float) -> Iterator[Frame]:
-    """The frames as they come, with a step for each second of them; the decoder ends with whoever ends the steps."""
-    due = start
-    with contextlib.closing(frames):
-        for frame in frames:
-            if frame.time >= due:
-                watch.step((float(frame.time) - start) / (end - start))
-                due = float(frame.time) + 1
-            yield frame

@@ -23,6 +23,9 @@ SAME_BLACK = 3.0
 """Mean difference (grey levels) under which two dark or flat frames are the same."""
 TOLERANCE_S = 0.12
 """Seconds by which votes for one line may disagree."""
+_ROUGHLY_S = 0.8
+"""Seconds by which a line that hashes tell may be off."""
+_MOST_FRAMES = 400
 _STEP_S = 0.08
 _WINDOW_S = 1.6
 _SHORT_WINDOW_S = 0.8
@@ -92,6 +95,13 @@ class Match:
     def pace(self) -> float:
         """Seconds between the clip's frames."""
         return float(np.median(np.diff(self.clip.times)))
+
+    def nearest(self, line: Line, frames: NDArray[np.int64]) -> Line:
+        """The line beside a rough one, at its speed, that explains some frames best."""
+        some = frames[:: max(1, len(frames) // _MOST_FRAMES)]
+        shifts = np.arange(-_ROUGHLY_S, _ROUGHLY_S + self.period, self.period)
+        scores = [self.score((line[0], line[1] + shift), some) for shift in shifts]
+        return line[0], line[1] + float(shifts[int(np.argmax(scores))])
 
     def fit(self, line: Line, frames: NDArray[np.int64]) -> Line:
         """Fit a line to a fraction of a frame over some of the clip, by the best shift of each second of it."""

@@ -13,7 +13,7 @@ from verifier.timing import Piece
 
 _BIN_S = 0.5
 _AS_LIKELY = 0.6
-_MOST_LOOK_S = 300.0
+MOST_LOOK_S = 300.0
 """Seconds of an original before and after the likeliest place that are searched where nothing much moves."""
 SPEEDS_BY_HASH = (1.0, 0.5, 0.667, 0.75, 0.8, 0.9, 1.1, 1.25, 1.333, 1.5, 2.0, -1.0)
 MIN_LINE_SHARE = 0.3
@@ -59,7 +59,7 @@ def rough_line(candidate: Candidate) -> RoughLine:
             near = (bins == peak) | (bins == peak + 1)
             offset = float(np.average(offsets[near], weights=weight[near]))
             likely = (np.flatnonzero(votes >= _AS_LIKELY * votes[peak])[[0, -1]] + first) * _BIN_S
-            low, high = max(likely[0], offset - _MOST_LOOK_S), min(likely[1] + 2 * _BIN_S, offset + _MOST_LOOK_S)
+            low, high = max(likely[0], offset - MOST_LOOK_S), min(likely[1] + 2 * _BIN_S, offset + MOST_LOOK_S)
             best = RoughLine(speed, offset, share, float(low), float(high))
     return best
 

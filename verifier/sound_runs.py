@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +27,26 @@ _LEAST_THROUGHOUT, _MOST_THROUGHOUT = 32, 2000
 """Values of a clip, eight a second, for which every offset is tried: longer ones have hits."""
 _SOUND_WINDOW = 8
 _MAX_OFFSETS = 8
+_AS_GOOD = 0.05
+"""Bit error by which a place may be worse than another and sound the same: steps of both need not fall together."""
+_APART_S = 1.0
+"""Seconds within which there is but one place."""
+_MOST_HEARD = 64
+"""Values of a run that are compared with every place of the original."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundRun:
-    """A stretch of the clip whose sound is the original's: seconds in the clip, offset to the original, mean error."""
+    """A stretch of the clip whose sound is the original's: seconds in the clip, offset to the original, mean error.
+
+    ``only``: it was made sure that the original sounds so nowhere else.
+    """
 
     start: float
     end: float
     offset: float
     error: float
+    only: bool = False
 
 
 def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> tuple[SoundRun, ...]:
@@ -53,7 +64,46 @@ def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -
         best = max(found, key=lambda run: run.end - run.start)
         free[round(best.start / clip.step_s) : round(best.end / clip.step_s)] = False
         runs.append(best)
-    return tuple(sorted(runs, key=lambda run: run.start))
+    return _with_least_jumps(clip, original, sorted(runs, key=lambda run: run.start))
+
+
+def _with_least_jumps(clip: SoundPrint, original: SoundPrint, runs: Sequence[SoundRun]) -> tuple[SoundRun, ...]:
+    """The runs, those that are heard at several places of the original at the one nearest to where the last one ended.
+
+    It is nearer ahead than behind: that something was cut out is likelier than that it is heard again.
+    """
+    chosen: list[SoundRun] = []
+    for run in runs:
+        before = chosen[-1].offset if chosen else run.offset
+        places = _places(clip, original, run)
+        nearest = min(places, key=lambda offset: offset - before if offset >= before else 2 * (before - offset))
+        chosen.append(replace(run, offset=nearest, only=len(places) == 1))
+    return tuple(chosen)
+
+
+def _places(clip: SoundPrint, original: SoundPrint, run: SoundRun) -> list[float]:
+    """The offsets at which the original sounds about as much like all of a run; its own first."""
+    first, last = round(run.start / clip.step_s), round(run.end / clip.step_s)
+    # Where the original ends it may be heard a step too far.
+    last -= min(_SOUND_WINDOW, (last - first) // 4)
+    heard = first + np.flatnonzero(clip.loud[first:last])
+    heard = heard[:: max(1, len(heard) // _MOST_HEARD)]
+    lowest, count = -first, len(original.values) - (last - first) + 1
+    if count < 1:
+        return [run.offset]
+    errors = np.zeros(count)
+    for at in heard.tolist():
+        errors += sound.bit_error(clip.values[at], original.values[at + lowest : at + lowest + count])
+    errors /= max(1, len(heard))
+    apart = round(_APART_S / clip.step_s)
+    own = round(run.offset / clip.step_s) - lowest
+    found, enough = [own], max(SURELY_SAME, run.error + _AS_GOOD)
+    errors[max(0, own - apart) : own + apart + 1] = np.inf
+    while errors.min() <= enough:
+        best = int(np.argmin(errors))
+        found.append(best)
+        errors[max(0, best - apart) : best + apart + 1] = np.inf
+    return [run.offset, *((place + lowest) * clip.step_s for place in found[1:])]
 
 
 def same_throughout(clip: SoundPrint, original: SoundPrint) -> tuple[SoundRun, ...]:

@@ -36,6 +36,11 @@ def narrowed(candidate: Candidate, span: Span) -> Candidate:
     return replace(candidate, clip_times=times, distance=distance, pairs=pairs)
 
 
+def counted_from(start: float, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The same pieces, where the clip's seconds are counted from ``start``."""
+    return tuple(replace(p, start=p.start - start, end=p.end - start, offset=p.original_time(start)) for p in pieces)
+
+
 def in_span(find: Callable[[Track, float], Iterable[Piece]], track: Track, span: Span) -> tuple[Piece, ...]:
     """The pieces that are found in the track of a span, if its seconds are counted from its own start and back again.
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.lines import SAME_MOMENT, TOLERANCE_S, Line, Match, agree, votes
-from verifier.path import best_path
+from verifier.path import AS_WELL, best_path, simplified
 from verifier.tracks import MOTION_FLOOR, Track, residuals
 
 SURE_MOMENT = 0.6
@@ -39,6 +40,8 @@ STRAYS_S = 0.16
 """Seconds by which it may stray from the plain one towards the ends of what lies on its line."""
 BRIDGE_SHARE = 0.8
 """Share of a gap's frames that must show the scene of a piece beside it for the gap to be closed."""
+_EXPECTED = 1.5 * AS_WELL
+"""What a line that is expected is worth besides, where it is."""
 _SMOOTH_S = 0.4
 _SHORT_S = 1.2
 _SHORT_EXTRA = 0.1
@@ -87,20 +90,29 @@ def _mean_score(pieces: list[Piece]) -> float:
     return sum(piece.length * piece.score for piece in pieces) / sum(piece.length for piece in pieces)
 
 
-def find_pieces(clip: Track, original: Track, end: float, floor: float = MOTION_FLOOR) -> list[Piece]:
+def find_pieces(
+    clip: Track, original: Track, end: float, floor: float = MOTION_FLOOR, expected: Sequence[Piece] = ()
+) -> list[Piece]:
     """The piecewise map from clip to original; empty where nothing that moves agrees.
 
     Args:
         end: the clip's duration in seconds.
         floor: root mean square grey levels of motion that are hardly above noise.
+        expected: rough lines, preferred where others explain no more.
     """
     if len(clip.times) < 2 or len(original.times) < 2:
         return []
     ours, motion = residuals(clip, clip.mask, floor=floor)
     match = Match(ours, clip, original, floor)
     whole = np.arange(len(clip.times))
-    lines = [match.fit(line, whole) for line in agree(votes(match, end))]
-    found = _share_out(lines, match, motion, end) if lines else []
+    lines, favoured = _expected_lines(expected, match)
+    voted = [match.fit(line, whole) for line in agree(votes(match, end))]
+    for number, line in enumerate(lines):
+        twin = next((n for n, other in enumerate(voted) if _alike(line, other, end)), None)
+        if twin is not None:
+            lines[number] = voted.pop(twin)
+    lines += voted
+    found = _share_out(lines, favoured, match, motion, end) if lines else []
     if not any(_believed([o for o in found if same_line(o, p)], p.speed, match, motion, end) for p in found):
         return []
     return _bridged(found, match, end)
@@ -139,17 +151,50 @@ def quiet_share(track: Track) -> float:
     return float((motion < 2 * MOTION_FLOOR).mean())
 
 
-def _share_out(lines: list[Line], match: Match, motion: NDArray[np.float32], end: float) -> list[Piece]:
-    """Give each clip frame to the line that explains it best; runs of frames become the pieces."""
+def _expected_lines(expected: Sequence[Piece], match: Match) -> tuple[list[Line], NDArray[np.bool_]]:
+    """Rough lines made exact, those in one once; and where each is expected, bool (lines, n)."""
+    times = match.clip.times
+    lines: list[Line] = []
+    favoured: list[NDArray[np.bool_]] = []
+    for piece in expected:
+        inside = (times >= piece.start - 1e-6) & (times < piece.end)
+        if inside.sum() < 2:
+            continue
+        frames = np.flatnonzero(inside)
+        line = match.fit(match.nearest((piece.speed, piece.offset), frames), frames)
+        known = next((n for n, other in enumerate(lines) if _alike(line, other, float(times[-1]))), None)
+        if known is None:
+            lines.append(line)
+            favoured.append(inside)
+        else:
+            favoured[known] = favoured[known] | inside
+    return lines, np.array(favoured, bool).reshape(len(lines), len(times))
+
+
+def _alike(line: Line, other: Line, end: float) -> bool:
+    """Whether two lines lie within tolerance of each other from 0 to ``end``."""
+    return all(abs((line[0] - other[0]) * moment + line[1] - other[1]) < TOLERANCE_S for moment in (0.0, end))
+
+
+def _share_out(
+    lines: list[Line], favoured: NDArray[np.bool_], match: Match, motion: NDArray[np.float32], end: float
+) -> list[Piece]:
+    """Give each clip frame to the line that explains it best; runs of frames become the pieces.
+
+    ``favoured``: where the first lines are expected, bool (some lines, n).
+    """
     times = match.clip.times
     whole = np.arange(len(times))
     width = max(1, round(_SMOOTH_S / match.pace))
     raw = np.stack([match.along(line, whole) for line in lines])
     smooth = np.asarray(cv2.blur(raw, (width, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
     quiet = motion < 2 * match.floor
+    besides = np.zeros_like(raw)
+    besides[: len(favoured)] = _EXPECTED * favoured
     # The first (most agreed) line wins where lines are as good as each other.
-    smooth -= np.arange(len(lines), dtype=np.float32)[:, None] * 0.01
-    label = best_path(smooth, SAME_MOMENT * 0.8, ~quiet, match.pace)
+    smooth -= np.maximum(np.arange(len(lines), dtype=np.float32) - max(len(favoured) - 1, 0), 0)[:, None] * 0.01
+    label = best_path(smooth, SAME_MOMENT * 0.8, ~quiet, match.pace, besides)
+    label = simplified(label, raw + besides, ~quiet)
     edges = np.flatnonzero(np.diff(label, prepend=-2, append=-2))
     found = []
     for start, stop in pairwise(edges.tolist()):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifier.path import LEAVE_S, best_path, cheapest_path, open_path
+from verifier.path import LEAVE_S, best_path, cheapest_path, fewest_jumps, open_path, simplified
 
 PERIOD = 0.04
 NOTHING = 0.36
@@ -56,6 +56,41 @@ def test_frames_that_tell_nothing_stay_where_the_path_is() -> None:
     table = scores([(1.0, 0.9), (1.0, 0.0), (1.0, 0.9)])
     telling = np.r_[np.ones(25, bool), np.zeros(25, bool), np.ones(25, bool)]
     assert path_of(table, telling) == [0] * 75
+
+
+def test_of_lines_that_are_as_good_the_expected_one_is_taken() -> None:
+    table = scores([(4.0, 0.93)], [(4.0, 0.94)])
+    known, besides = np.ones(100, bool), np.zeros_like(table)
+    besides[1, 50:] = 0.03
+    assert path_of(table) == [0] * 100
+    assert best_path(table, NOTHING, known, PERIOD, besides).tolist() == [1] * 100
+    besides[0, :50] = besides[1, 50:] = 0.2
+    assert best_path(table, NOTHING, known, PERIOD, besides).tolist() == [0] * 50 + [1] * 50
+
+
+def test_a_change_of_line_that_explains_no_more_is_taken_back() -> None:
+    known, path = np.ones(100, bool), np.repeat([0, 1, -1, 0], 25)
+    alike = scores([(4.0, 0.6)], [(4.0, 0.61)])
+    assert simplified(path, alike, known).tolist() == [1] * 50 + [-1] * 25 + [1] * 25
+    told = scores([(1.0, 0.6), (1.0, 0.5), (2.0, 0.6)], [(4.0, 0.55)])
+    assert simplified(path, told, known).tolist() == path.tolist()
+    told[0, 25:50] = 0.54
+    assert simplified(path, told, known).tolist() == [0] * 50 + [-1] * 25 + [0] * 25
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**16))
+def test_the_fewest_jumps_are_worth_most_and_the_shortest_of_those(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    worth, offsets = rng.integers(0, 3, (5, 4)).astype(np.float32), np.array([0, 1, 7, 20])
+
+    def value(path: tuple[int, ...]) -> float:
+        steps = [offsets[b] - offsets[a] for a, b in pairwise(path)]
+        price = [0.03 if abs(s) == 1 else 1 + 2 / 20 * (s if s > 0 else -2 * s) for s in steps if s]
+        return float(worth[np.arange(5), path].sum()) - 1.5 * sum(price)
+
+    best = max(product(range(4), repeat=5), key=value)
+    assert value(tuple(fewest_jumps(worth, offsets, 1.5).tolist())) == pytest.approx(value(best))
 
 
 @settings(max_examples=25, deadline=None)

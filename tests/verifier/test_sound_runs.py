@@ -1,4 +1,4 @@
-"""A short clip's sound is found in an original that its picture nominated, though no value of it is an exact hit."""
+"""Where a clip's sound is an original's: a short one that has no exact hit, and one of a loop with the least jumps."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from provenance.catalog import Nomination
 from provenance.fingerprints.sound import STEP_S, sound_print
 from provenance.fingerprints.values import SoundPrint
-from verifier.sound_runs import same_throughout
+from verifier.sound_runs import same_sound, same_throughout
 
 
 def values(seed: int, count: int) -> NDArray[np.uint32]:
@@ -48,3 +49,33 @@ def test_it_is_placed_where_it_comes_from() -> None:
 )
 def test_what_may_be_another_sound_is_placed_nowhere(heard: NDArray[np.uint32]) -> None:
     assert same_throughout(printed(heard), ORIGINAL) == ()
+
+
+def nominated(clip: SoundPrint, original: SoundPrint) -> Nomination:
+    """With every value of the original that is one of the clip's."""
+    asked, found = np.nonzero(clip.values[clip.loud][:, None] == original.values[None, :])
+    hits = np.stack((asked, np.round(found * original.step_s * 1000).astype(np.int64)), axis=1)
+    return Nomination("a", 1.0, np.zeros((0, 5), np.int64), hits)
+
+
+def placed(clip: NDArray[np.uint32], original: NDArray[np.uint32]) -> list[tuple[int, int, int, bool]]:
+    """Start, end and offset of each run in values, and whether the original has it but once."""
+    heard, known = printed(clip), printed(original)
+    runs = same_sound(heard, known, nominated(heard, known))
+    return [(*(round(x / STEP_S) for x in (run.start, run.end, run.offset)), run.only) for run in runs]
+
+
+def test_what_was_cut_out_of_repeated_sound_is_the_least_that_explains_it() -> None:
+    loop = np.tile(values(1, 60), 6)
+    before, after = placed(np.r_[loop[:130], loop[150:]], loop)
+    assert (before[2], before[3], after[2], after[3]) == (0, False, 20, False)
+    assert before[1] == pytest.approx(130, abs=8)
+    assert after[0] == pytest.approx(130, abs=8)
+
+
+def test_sound_that_the_original_has_once_is_known_to_be_only_there() -> None:
+    once = values(1, 360)
+    assert [(offset, only) for *_, offset, only in placed(np.r_[once[:130], once[190:]], once)] == [
+        (0, True),
+        (60, True),
+    ]

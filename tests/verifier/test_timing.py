@@ -62,6 +62,23 @@ def test_footage_that_the_original_shows_twice_is_not_cut() -> None:
     assert piece.original_time(0) == pytest.approx(0.5, abs=1 / FPS) or piece.original_time(0) == pytest.approx(6.5)
 
 
+@pytest.mark.parametrize(("about", "exact"), [(0.9, 0.5), (6.1, 6.5)])
+def test_of_what_the_original_shows_twice_the_one_that_is_expected_is_shown(about: float, exact: float) -> None:
+    twice = track(np.concatenate([seconds(0, 6), seconds(0, 6)]), noise=0.5)
+    expected = Piece(0.0, 5.0, 1.0, about, 1.0, moving=False)
+    (piece,) = find_pieces(track(seconds(0.5, 5.5)), twice, 5.0, expected=[expected])
+    assert piece.original_time(0) == pytest.approx(exact, abs=1 / FPS)
+
+
+def test_a_line_that_is_expected_in_vain_changes_nothing() -> None:
+    clip = track(np.concatenate([seconds(1, 4), seconds(6, 10)]))
+    expected = Piece(0.0, 7.0, 1.0, 5.0, 1.0, moving=False)
+    found = find_pieces(clip, ORIGINAL, 7.0, expected=[expected])
+    assert [replace(p, offset=round(p.offset, 1)) for p in found] == [
+        replace(p, offset=round(p.offset, 1)) for p in pieces_of(clip)
+    ]
+
+
 @pytest.mark.parametrize("speed", [0.5, 2.0])
 def test_little_more_than_a_second_at_another_speed_is_placed_where_it_is_exact(speed: float) -> None:
     (piece,) = pieces_of(track(seconds(4, 4 + 1.3 * speed, speed)))
