@@ -38,7 +38,8 @@ def test_ctrl_c_leaves_nothing_behind(
     room: Room, media: MediaLibrary, signed: Path, function: str, words: list[str]
 ) -> None:
     media.copy_as("silent.mp4", room.desk / "clip.mp4")
-    assert room.run("sign", signed, "-o", "other.png").exit_code == 0
+    if "other.png" in words:
+        assert room.run("sign", signed, "-o", "other.png").exit_code == 0
     before = room.tree()
     done = execute([sys.executable, INTERRUPTED, function, "--home", room.home, *words], cwd=room.desk)
     assert (done.returncode, done.stdout) == (130, b"")
