@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What thousands of tests and their modules consist of stays: it need not be searched for garbage for ever."""
+    """What thousands of tests and their modules consist of stays: searching it for garbage is in vain."""
     gc.collect()
     gc.freeze()
 

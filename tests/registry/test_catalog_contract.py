@@ -18,6 +18,7 @@ from postgres import BACKENDS
 from serving import serving
 from sqlalchemy import select
 
+from provenance.assets import SignedAsset
 from provenance.catalog import Catalog, Query
 from provenance.errors import RegistryError
 from provenance.fingerprints import brief_sound
@@ -80,6 +81,20 @@ def query(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Query
     work = tmp_path_factory.mktemp("query")
     prints, _, _ = fingerprint_clip(newsroom.clip.path, work, limits=newsroom.settings.limits)
     return as_query(prints)
+
+
+@pytest.fixture(scope="module")
+def same(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> SignedAsset:
+    """The same film as another newsroom signed it."""
+    folder = tmp_path_factory.mktemp("same")
+    return newsroom.sign(make_clip(folder / "same.mp4"), folder / "signed.mp4", newsroom.courier)
+
+
+@pytest.fixture(scope="module")
+def withheld(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> SignedAsset:
+    """Signed without a reference copy."""
+    folder = tmp_path_factory.mktemp("withheld")
+    return newsroom.sign(make_clip(folder / "a.mp4", seconds=1), folder / "signed.mp4", withhold_reference=True)
 
 
 def as_query(prints: Fingerprints) -> Query:
@@ -156,12 +171,11 @@ def test_brief_sound_alone_is_enough_where_it_hits_twice_at_one_offset(
 
 
 def test_the_limit_holds_and_nothing_asked_is_nothing_answered(
-    newsroom: Newsroom, registry: Registry, settings: Settings, catalog: Opened, query: Query, tmp_path: Path
+    newsroom: Newsroom, registry: Registry, settings: Settings, catalog: Opened, query: Query, same: SignedAsset
 ) -> None:
     first = newsroom.register(registry, newsroom.clip.path, settings)
-    second = newsroom.sign(make_clip(tmp_path / "same.mp4"), tmp_path / "second.mp4", newsroom.courier)
-    newsroom.register(registry, second.path, settings)
-    assert set(nominated(catalog(), query)) == {first.asset_id, second.asset_id}
+    newsroom.register(registry, same.path, settings)
+    assert set(nominated(catalog(), query)) == {first.asset_id, same.asset_id}
     assert len(nominated(catalog(), query, limit=1)) == 1
     assert nominated(catalog(), NOTHING) == []
 
@@ -237,11 +251,9 @@ def test_a_reference_copy_that_was_swapped_is_not_handed_out(
 
 
 def test_a_withheld_reference_copy_is_none(
-    newsroom: Newsroom, registry: Registry, settings: Settings, catalog: Opened, tmp_path: Path
+    newsroom: Newsroom, registry: Registry, settings: Settings, catalog: Opened, withheld: SignedAsset, tmp_path: Path
 ) -> None:
-    source = make_clip(tmp_path / "a.mp4", seconds=1)
-    signed = newsroom.sign(source, tmp_path / "signed.mp4", withhold_reference=True)
-    done = newsroom.register(registry, signed.path, settings)
+    done = newsroom.register(registry, withheld.path, settings)
     assert catalog().reference_copy(done.asset_id, tmp_path) is None
     original = catalog().original(done.asset_id)
     assert original is not None
