@@ -32,6 +32,10 @@ _AROUND, _ENOUGH = 5, 0.5
 _JUMP = 3.0
 """Price of another offset, in frames fully explained: of a short clip more are hashed, and tell no more than two a
 second do."""
+_PLAINLY = 0.8
+"""Share of what is close at all that is explained at the plain speed, from which no other is tried."""
+_DRIFT = 0.03
+"""Seconds by which offsets at the plain speed may drift in one, for it to be that."""
 _SOUND = 0.5
 """What a frame counts more where nothing else sounds like it: it tells apart what looks the same."""
 _SAME_LINE_S = 0.8
@@ -89,8 +93,20 @@ def window_of(span: Span, expected: Sequence[Piece], rough: RoughLine) -> Span:
 
 
 def course(candidate: Candidate) -> Course:
-    """The way through the original that explains most of a clip's frames, each jump having its price."""
-    speed = rough_line(candidate).speed
+    """The way through the original that explains most of a clip's frames, each jump having its price.
+
+    It is at the plain speed, if that explains about as much as another: what repeats itself agrees with many.
+    """
+    plain, speed = _course(candidate, 1.0), rough_line(candidate).speed
+    if speed == 1:
+        return plain
+    close = int((candidate.distance.min(axis=1) < CLOSE_BITS).sum())
+    steps = np.abs(np.diff(plain.offsets))
+    drifted = float(steps[steps <= _BIN_S].sum()) > 2 * _BIN_S + _DRIFT * float(np.ptp(candidate.clip_times))
+    return _course(candidate, speed) if drifted or len(plain.times) < _PLAINLY * close else plain
+
+
+def _course(candidate: Candidate, speed: float) -> Course:
     offsets, close = _closeness(candidate, speed)
     if not offsets.size:
         return Course(np.zeros(0), np.zeros(0), speed)

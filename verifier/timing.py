@@ -42,6 +42,9 @@ BRIDGE_SHARE = 0.8
 """Share of a gap's frames that must show the scene of a piece beside it for the gap to be closed."""
 _EXPECTED = 1.5 * AS_WELL
 """What a line that is expected is worth besides, where it is."""
+_ELSEWHERE, _ELSEWHERE_S = 0.1, 1.0
+"""What every line that is so many seconds off is worth less there, if the expected one explains it: what an original
+shows again it shows a little better or worse."""
 _SMOOTH_S = 0.4
 _SHORT_S = 1.2
 _SHORT_EXTRA = 0.1
@@ -191,6 +194,9 @@ def _share_out(
     quiet = motion < 2 * match.floor
     besides = np.zeros_like(raw)
     besides[: len(favoured)] = _EXPECTED * favoured
+    shown = np.array([speed * times + offset for speed, offset in lines])
+    for at, expected in zip(shown, favoured & (smooth[: len(favoured)] >= SURE_MOMENT), strict=False):
+        besides -= _ELSEWHERE * ((np.abs(shown - at) > _ELSEWHERE_S) & expected)
     # The first (most agreed) line wins where lines are as good as each other.
     smooth -= np.maximum(np.arange(len(lines), dtype=np.float32) - max(len(favoured) - 1, 0), 0)[:, None] * 0.01
     label = best_path(smooth, SAME_MOMENT * 0.8, ~quiet, match.pace, besides)

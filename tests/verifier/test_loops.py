@@ -14,15 +14,15 @@ from provenance.trust.policy import SignedUnder
 from verifier import spans
 from verifier.diff import diff
 
-LOOP_S, TIMES, LONG_S = 4, 4, 5.0
+LOOP_S, TIMES, LONG_S = 4, 3, 4.0
 CUT_FROM, CUT_TO = 6.0, 7.5
 
 
 @recipe("carousel.mp4")
 def _carousel(path: Path) -> None:
-    """Four seconds of the street, with its voice, four times."""
+    """Four seconds of the street, with its voice, three times."""
     frames, samples = round(LOOP_S * 25), LOOP_S * RATE
-    ffmpeg("-i", source(path, "street.mp4"), "-vf", f"fps=25,scale=256:-2,loop={TIMES - 1}:{frames}",
+    ffmpeg("-i", source(path, "street.mp4"), "-vf", f"fps=25,scale=192:-2,loop={TIMES - 1}:{frames}",
            "-af", f"aresample={RATE},aloop={TIMES - 1}:{samples}", "-t", LOOP_S * TIMES, *X264, "20", *AAC,
            path)  # fmt: skip
 

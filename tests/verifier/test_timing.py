@@ -70,6 +70,17 @@ def test_of_what_the_original_shows_twice_the_one_that_is_expected_is_shown(abou
     assert piece.original_time(0) == pytest.approx(exact, abs=1 / FPS)
 
 
+def test_the_expected_showing_may_be_a_little_worse_than_another() -> None:
+    shown = scene(np.concatenate([seconds(0, 6), seconds(0, 6)]))
+    shown[:150] += np.random.default_rng(2).normal(0, 9, shown[:150].shape)
+    clip = track(seconds(0.5, 5.5))
+    (better,) = find_pieces(clip, of(shown), 5.0)
+    assert better.original_time(0) == pytest.approx(6.5, abs=1 / FPS)
+    (piece,) = find_pieces(clip, of(shown), 5.0, expected=[Piece(0.0, 5.0, 1.0, 0.9, 1.0, moving=False)])
+    assert piece.original_time(0) == pytest.approx(0.5, abs=1 / FPS)
+    assert better.score > piece.score + 0.03
+
+
 def test_a_line_that_is_expected_in_vain_changes_nothing() -> None:
     clip = track(np.concatenate([seconds(1, 4), seconds(6, 10)]))
     expected = Piece(0.0, 7.0, 1.0, 5.0, 1.0, moving=False)
