@@ -1,4 +1,4 @@
-"""Grey frames of short films, decoded once: laying a clip on an original and comparing look at the same ones."""
+"""Frames of short films, decoded once: laying a clip on an original, comparing and drawing look at the same ones."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from provenance.media.probe import probe
 from provenance.media.values import Frame, Limits
 from provenance.settings import Settings
 
-_MOST_BYTES = 48 << 20
-"""Frames of one film that are held: some 15 s at 25 a second and the size of a copy."""
+_MOST_BYTES = 64 << 20
+"""Frames of one film that are held: some 20 s in grey, at 25 a second and the size of a copy, or 6 s in colour."""
 _USUAL_FPS = 30
 
 
-def grey_frames(
-    path: Path, size: tuple[int, int], start: Fraction, end: Fraction, settings: Settings
+def frames_of(
+    path: Path, size: tuple[int, int], start: Fraction, end: Fraction, settings: Settings, *, colour: bool = False
 ) -> Iterator[Frame]:
     """The frames of [start, end) in seconds, at (width, height); they are shared, so not to be written to.
 
@@ -29,21 +29,30 @@ def grey_frames(
     limits, sandbox = settings.limits, settings.require_sandbox
     info = probe(path, limits=limits, require_sandbox=sandbox)
     count = 1 if info.still else float(info.duration or 0) * float(info.fps or _USUAL_FPS)
-    if not 0 < count * size[0] * size[1] <= _MOST_BYTES:
+    if not 0 < count * size[0] * size[1] * (3 if colour else 1) <= _MOST_BYTES:
         return read_frames(
-            path, width=size[0], height=size[1], start=start, end=end, limits=limits, require_sandbox=sandbox
+            path,
+            width=size[0],
+            height=size[1],
+            colour=colour,
+            start=start,
+            end=end,
+            limits=limits,
+            require_sandbox=sandbox,
         )
     status = path.stat()
-    frames = _all(path, (status.st_ino, status.st_mtime_ns, status.st_size), size, limits, sandbox)
+    frames = _all(path, (status.st_ino, status.st_mtime_ns, status.st_size), size, colour, limits, sandbox)
     return (frame for frame in frames if start <= frame.time < end)
 
 
-# One film of the clip's side and one of the original's.
-@functools.lru_cache(maxsize=2)
+# One film of the clip's side and one of the original's, in grey and in colour.
+@functools.lru_cache(maxsize=4)
 def _all(
-    path: Path, _identity: tuple[int, ...], size: tuple[int, int], limits: Limits, sandbox: bool
+    path: Path, _identity: tuple[int, ...], size: tuple[int, int], colour: bool, limits: Limits, sandbox: bool
 ) -> tuple[Frame, ...]:
-    return tuple(read_frames(path, width=size[0], height=size[1], limits=limits, require_sandbox=sandbox))
+    return tuple(
+        read_frames(path, width=size[0], height=size[1], colour=colour, limits=limits, require_sandbox=sandbox)
+    )
 
 
 @contextmanager

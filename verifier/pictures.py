@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.media.commands import STILL_REFERENCE_SIDE
-from provenance.media.frames import read_frames
 from provenance.media.geometry import bounded_size, copy_size
 from provenance.media.probe import probe
 from provenance.media.values import GreyImage
 from provenance.settings import Settings
 from provenance.times import exact
 from verifier.ahead import both
-from verifier.held import grey_frames
+from verifier.held import frames_of
 
 _ONE_READ_S = 90.0
 Colour = NDArray[np.uint8]
@@ -33,16 +32,7 @@ def picture_at(path: Path | None, moment: float, size: tuple[int, int], settings
         return None
     found: Colour | None = None
     at = exact(max(0.0, moment))
-    for frame in read_frames(
-        path,
-        width=size[0],
-        height=size[1],
-        colour=True,
-        start=max(exact(0.0), at - 1),
-        end=at + exact(0.001),
-        limits=settings.limits,
-        require_sandbox=settings.require_sandbox,
-    ):
+    for frame in frames_of(path, size, max(exact(0.0), at - 1), at + exact(0.001), settings, colour=True):
         found = frame.image
     return found
 
@@ -55,7 +45,7 @@ def pictures_at(path: Path, moments: list[float], size: tuple[int, int], setting
         return [picture for moment in moments for picture in pictures_at(path, [moment], size, settings)]
     found: list[GreyImage | None] = [None] * len(moments)
     exact = [Fraction(round(moment * 1_000_000), 1_000_000) for moment in moments]
-    for frame in grey_frames(path, size, max(Fraction(0), min(exact) - 1), max(exact) + Fraction(1, 1000), settings):
+    for frame in frames_of(path, size, max(Fraction(0), min(exact) - 1), max(exact) + Fraction(1, 1000), settings):
         for index, moment in enumerate(exact):
             if frame.time <= moment and moment - frame.time <= 1:
                 found[index] = frame.image

@@ -12,11 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.media.frames import read_frames
 from provenance.settings import Settings
 from verifier.ahead import both
 from verifier.geometry import Geometry
-from verifier.held import grey_frames
+from verifier.held import frames_of
 from verifier.timing import Piece
 
 CHUNK_S = 10.0
@@ -142,20 +141,7 @@ def load(
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """All frames of [start, end) at (width, height): seconds float64 (n,), luma uint8 (n, h, w) or BGR (n, h, w, 3)."""
     first, last = Fraction(max(0, round(start * 1000)), 1000), Fraction(max(1, round(end * 1000)), 1000)
-    frames = (
-        read_frames(
-            path,
-            width=size[0],
-            height=size[1],
-            colour=True,
-            start=first,
-            end=last,
-            limits=settings.limits,
-            require_sandbox=settings.require_sandbox,
-        )
-        if colour
-        else grey_frames(path, size, first, last, settings)
-    )
+    frames = frames_of(path, size, first, last, settings, colour=colour)
     times, pictures = [], []
     for frame in frames:
         times.append(float(frame.time))
