@@ -28,20 +28,23 @@ SHRINK = 2
 """Colours are compared at half the working copy's size: most files hold them at half the luma's."""
 RATE = 5.0
 """Pairs per second."""
-_FLOOR = 9.0
-"""Squared levels (of 255) added to every energy: three levels of colour are seen by nobody."""
+_FLOOR, _NOISE = 1.5, 2.5
+"""Squared levels (of 255) added to every energy, what rounding leaves of a colour; and how often that of the tenth of
+the blocks that has most of it: what the encoder leaves in this clip."""
+_MOST = 9.0
+"""What is added at most, for more than a tenth may have been recoloured: three levels of colour are seen by nobody."""
 _TRUNCATE = 24.0
 """Levels of luma from which a difference counts no more: an altered part must not choose the frame."""
 _KEPT = 0.75
 """Share of the blocks that the map is fitted to in the end: what was recoloured must not bend it."""
 _TERMS = 8
-_STRAY = 6.0
-"""Levels by which a grade may miss a rare colour, for each that it moves the whole by. With this, untouched clips of
-the tuning half stay under 1.5 graded or filmed off a screen; a pale recolouring of half a second reaches 2.2."""
+_STRAY, _FREE = 6.0, 0.7
+"""Levels by which a grade may miss a rare colour, for each more than so many that it moves the whole by, or for each
+two that it moves that colour by: on a grey picture it moves little else. A re-encoding moves colours by up to 0.7."""
 _KEENER = 1.3
-"""What an excess of colour counts against one of luma: an encoder leaves less of it. Without this, untouched clips of
-the tuning half stay under 0.7 at 360p crf 30, and graded ones under 1.7, in too few windows to be a change; half a
-second recoloured palely reaches 1.3 to 2.6."""
+"""What an excess of colour counts against one of luma: an encoder leaves less of it. With these limits, untouched clips
+of the tuning half stay under 1.8 filmed off a screen and at 240p, graded under 2.3, in too few windows to be a change;
+half a second recoloured palely in a fiftieth of the frame reaches 2.2 and more at 360p crf 30."""
 Planes = NDArray[Any]
 """Y, Cr and Cb, shape (n, h, w, 3), levels of 255: float32, or uint8 as read."""
 
@@ -88,23 +91,30 @@ def compare_colours(colours: Colours, geometry: Geometry, windows: NDArray[np.fl
     times = colours.times
     if seen.sum() < 4 * _TERMS or not len(times):
         return Tint({}, 0.0)
-    left, moved = _unexplained(pooled(colours.ours), pooled(colours.theirs), seen)
+    theirs = pooled(colours.theirs)
+    mapped, left = _unexplained(pooled(colours.ours), theirs, seen)
+    moved = np.sqrt(((mapped - theirs[..., 1:]) ** 2).sum(axis=-1))
+    turned = float(np.sqrt(np.mean(moved[:, seen] ** 2) / 2))
     passing = pooled(colours.drift)[..., 1:]
     levels = {}
     for number in np.flatnonzero((windows[:, 0] < times[-1] + 1 / RATE) & (windows[:, 1] > times[0])).tolist():
         inside = (times >= windows[number, 0] - 1e-6) & (times < windows[number, 1])
         if inside.any():
             energy = (left[inside].mean(axis=0) ** 2).sum(axis=-1)
-            bulk = float(np.median(energy[seen]))
-            floor = _FLOOR + (_STRAY * moved) ** 2
+            bulk, most = np.quantile(energy[seen], (0.5, 0.9)).tolist()
+            graded = np.maximum(turned - _FREE, (moved[inside].mean(axis=0) - _FREE) / 2).clip(min=0)
+            floor = _FLOOR + _NOISE * most + (_STRAY * graded) ** 2
+            floor = np.minimum(floor, _MOST + (_STRAY * turned) ** 2)
             due = (passing[inside].mean(axis=0) ** 2).sum(axis=-1)
             excess = _KEENER * np.log((energy + floor) / (bulk + due + floor))
             levels[number] = np.where(seen, excess, 0).astype(np.float32)
-    return Tint(levels, moved)
+    return Tint(levels, turned)
 
 
-def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
-    """What a map of the original's blocks leaves of the clip's colours: (n, rows, columns, 2); and what it changes."""
+def _unexplained(
+    ours: Planes, theirs: Planes, seen: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What a map makes of the original's blocks, and what it leaves of the clip's: Cr and Cb, (n, rows, columns, 2)."""
     luma, red, blue = theirs[..., 0] / 255, theirs[..., 1] - 128, theirs[..., 2] - 128
     tone = [255 * luma**power for power in range(4)]
     basis = np.stack([*tone, red, blue, red * luma, blue * luma], axis=-1)
@@ -121,9 +131,8 @@ def _unexplained(ours: Planes, theirs: Planes, seen: NDArray[np.bool_]) -> tuple
         fit = np.linalg.solve(rows.T @ rows + pull, rows.T @ target[kept] + pull @ identity)
         error = np.abs(source @ fit - target).sum(axis=1)
         kept = error <= max(float(np.quantile(error, _KEPT)), 2.0)
-    left = (ours[..., 1:] - 128 - basis @ fit.astype(np.float32)).astype(np.float32)
-    moved = source @ (fit - identity)
-    return left, float(np.sqrt(np.mean(moved**2)))
+    mapped = (basis @ fit.astype(np.float32) + 128).astype(np.float32)
+    return mapped, (ours[..., 1:] - mapped).astype(np.float32)
 
 
 def aligned_colours(
