@@ -20,9 +20,10 @@ from provenance.fingerprints.frames import Looks
 from provenance.fingerprints.readings import AS_SHOWN, Reading
 from provenance.fingerprints.values import Fingerprints
 from verifier.asked import CLOSE_BITS, Asked, Heard, by_all_means, by_pictures_in_it, heard, plainly
+from verifier.brief_runs import same_briefly
 from verifier.clip import Clip
 from verifier.shared_features import glimpses
-from verifier.sound_runs import SoundRun, same_briefly, same_sound, same_throughout
+from verifier.sound_runs import SoundRun, same_sound, same_throughout
 from verifier.watch import UNWATCHED, Watch
 
 MIN_PICTURE_SHARE = 0.12

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from provenance.catalog import Nomination
 from provenance.fingerprints import sound
-from provenance.fingerprints.brief_sound import FINE, SUPPORT_S, BriefSound
 from provenance.fingerprints.values import SoundPrint
 
 SAME_SOUND = 0.30
@@ -18,11 +17,6 @@ SAME_SOUND = 0.30
 SURELY_SAME = 0.15
 """The same where every offset is tried, over all that is loud, at least four seconds."""
 MIN_SOUND_S = 2.0
-SAME_BRIEFLY = 0.15
-"""Mean bit error under which a second is the same sound, by sub-fingerprints of brief sound: <= .05 re-encoded, over
-noise and at 240p, >= .25 unrelated."""
-_BRIEF_WINDOW = 5
-"""Values over which that is asked: 1.2 seconds."""
 _LEAST_THROUGHOUT, _MOST_THROUGHOUT = 32, 2000
 """Values of a clip, eight a second, for which every offset is tried: longer ones have hits."""
 _SOUND_WINDOW = 8
@@ -123,54 +117,6 @@ def same_throughout(clip: SoundPrint, original: SoundPrint) -> tuple[SoundRun, .
         return ()
     run = _run_at(clip, original, best, np.ones(count, bool))
     return () if run is None else (run,)
-
-
-def same_briefly(clip: BriefSound, original: SoundPrint) -> tuple[SoundRun, ...]:
-    """The one stretch of an original whose sound is that of a brief clip, where every offset is tried."""
-    best = 0.0
-    found: tuple[SoundRun, ...] = ()
-    for phase in range(FINE):
-        error = _brief_error(clip.values[phase::FINE], clip.loud[phase::FINE], original)
-        # Values of one offset are a diagonal: row by row, each moved back by one more.
-        rows, columns = error.shape
-        spoken = np.zeros(rows + columns)
-        for row in range(rows):
-            spoken[rows - row : rows - row + columns] += np.maximum(0.0, SAME_BRIEFLY - error[row])
-        if spoken.max(initial=0.0) <= best:
-            continue
-        best, behind = float(spoken.max()), int(np.argmax(spoken)) - rows
-        there = np.arange(rows)[(np.arange(rows) + behind >= 0) & (np.arange(rows) + behind < columns)]
-        along = error[there, there + behind]
-        same = along <= SAME_BRIEFLY
-        start, end = longest_run(same, gap=_BRIEF_WINDOW)
-        first, last = there[start], there[end - 1] + _BRIEF_WINDOW - 1
-        at = phase / FINE
-        found = (
-            SoundRun(
-                (first + at) * original.step_s,
-                (last + at) * original.step_s + SUPPORT_S,
-                (behind - at) * original.step_s,
-                float(along[start:end][same[start:end]].mean()),
-            ),
-        )
-    return found
-
-
-def _brief_error(values: NDArray[np.uint32], loud: NDArray[np.bool_], original: SoundPrint) -> NDArray[np.float64]:
-    """Mean bit error of five values from each of the clip's with those from each of the original's; 1 where fewer than
-    four of them are loud."""
-    wide = _BRIEF_WINDOW - 1
-    if len(values) <= wide or len(original.values) <= wide:
-        return np.ones((0, 0))
-    heard = loud[:, None] & original.loud
-    error = np.where(heard, sound.bit_error(values[:, None], original.values[None]), 0.0)
-    shape = len(values) - wide, len(original.values) - wide
-    total, count = np.zeros(shape), np.zeros(shape)
-    for k in range(_BRIEF_WINDOW):
-        part = slice(k, k + shape[0]), slice(k, k + shape[1])
-        total += error[part]
-        count += heard[part]
-    return np.where(count >= wide, total / np.maximum(1, count), 1.0)
 
 
 def _run_at(clip: SoundPrint, original: SoundPrint, offset: int, free: NDArray[np.bool_]) -> SoundRun | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from support.media import ffmpeg
 from provenance.fingerprints import brief_sound
 from provenance.media.sound import read_pcm
 from provenance.media.values import PCM_RATE, Limits
-from verifier.sound_runs import same_briefly
+from verifier.brief_runs import same_briefly
 
 Samples = NDArray[np.int16]
 FROM, TO = 3.137, 4.937
@@ -58,6 +59,20 @@ def test_two_seconds_are_placed_to_a_hundredth(copy: Samples) -> None:
     assert run.offset == pytest.approx(FROM, abs=0.011)
     assert run.end - run.start > 1.0
     assert run.error < 0.08
+
+
+def test_it_is_found_in_hours_of_something_else(copy: Samples) -> None:
+    clip, original = brief_sound.of_clip(copy), brief_sound.of_original(SPOKEN)
+    assert clip is not None
+    assert original is not None
+    rng = np.random.default_rng(6)
+    # Across the place where one part of it that is looked at ends.
+    before, after = 18_000 - 20, 20_000
+    others = [rng.integers(0, 2**32, count, dtype=np.uint32) for count in (before, after)]
+    values = np.r_[others[0], original.values, others[1]]
+    loud = np.r_[np.ones(before, np.bool_), original.loud, np.ones(after, np.bool_)]
+    (run,) = same_briefly(clip, replace(original, values=values, loud=loud))
+    assert run.offset == pytest.approx(before * brief_sound.STEP_S + FROM, abs=0.011)
 
 
 def test_what_may_have_been_meant_holds_the_originals_own(copy: Samples) -> None:
