@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from verifier.comparers.colour import RATE, Colours, compare_colours
 from verifier.comparers.picture import BLOCK
-from verifier.comparers.regions import CLEAR, STRONG
+from verifier.comparers.regions import CLEAR, STRONG, WEAK
 from verifier.geometry import whole_frame
 
 SIZE = 480, 270
@@ -56,6 +56,17 @@ def recoloured(picture: Picture, where: tuple[slice, slice], by: float) -> Pictu
 
 def test_a_pale_recolouring_stands_out() -> None:
     assert tint(scene(), recoloured(scene(), SPOT, 4.5), noise=0.7) > CLEAR
+
+
+def test_what_a_drawing_on_white_loses_of_its_colours_does_not() -> None:
+    drawn = np.full((HEIGHT, WIDTH, 3), (235.0, 128.0, 128.0), np.float32)
+    for number in range(4):
+        cv2.circle(drawn, (40 + 50 * number, 60), 16, (150.0, 107.0, 158.0), -1)
+    faded = drawn.copy()
+    for number, kept in enumerate((0.85, 0.92)):
+        part = faded[:, 15 + 50 * number : 65 + 50 * number, 1:]
+        part[:] = 128 + (part - 128) * kept
+    assert tint(drawn, faded, noise=0.1) < WEAK
 
 
 def test_the_same_drowns_in_the_noise_of_a_poor_copy() -> None:

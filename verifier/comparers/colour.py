@@ -31,6 +31,10 @@ RATE = 5.0
 _FLOOR, _NOISE = 1.5, 2.5
 """Squared levels (of 255) added to every energy, what rounding leaves of a colour; and how often that of the tenth of
 the blocks that has most of it: what the encoder leaves in this clip."""
+_COLOURED = 1.0
+"""Levels by which colours must differ around a block for it to tell what the encoder leaves: of white, nothing."""
+_BLEEDS = 0.05
+"""What an encoder or a change of size may carry over of that: thin coloured lines fade and flow into what is beside."""
 _MOST = 9.0
 """What is added at most, for more than a tenth may have been recoloured: three levels of colour are seen by nobody."""
 _TRUNCATE = 24.0
@@ -95,17 +99,20 @@ def compare_colours(colours: Colours, geometry: Geometry, windows: NDArray[np.fl
     mapped, left = _unexplained(pooled(colours.ours), theirs, seen)
     moved = np.sqrt(((mapped - theirs[..., 1:]) ** 2).sum(axis=-1))
     turned = float(np.sqrt(np.mean(moved[:, seen] ** 2) / 2))
-    passing = pooled(colours.drift)[..., 1:]
+    passing, spread = pooled(colours.drift)[..., 1:], _spread(theirs[..., 1:])
     levels = {}
     for number in np.flatnonzero((windows[:, 0] < times[-1] + 1 / RATE) & (windows[:, 1] > times[0])).tolist():
         inside = (times >= windows[number, 0] - 1e-6) & (times < windows[number, 1])
         if inside.any():
             energy = (left[inside].mean(axis=0) ** 2).sum(axis=-1)
-            bulk, most = np.quantile(energy[seen], (0.5, 0.9)).tolist()
+            around = spread[inside].mean(axis=0)
+            coloured = seen & (around > _COLOURED)
+            bulk = float(np.median(energy[seen]))
+            most = float(np.quantile(energy[coloured if coloured.sum() > 4 * _TERMS else seen], 0.9))
             graded = np.maximum(turned - _FREE, (moved[inside].mean(axis=0) - _FREE) / 2).clip(min=0)
             floor = _FLOOR + _NOISE * most + (_STRAY * graded) ** 2
             floor = np.minimum(floor, _MOST + (_STRAY * turned) ** 2)
-            due = (passing[inside].mean(axis=0) ** 2).sum(axis=-1)
+            due = (passing[inside].mean(axis=0) ** 2).sum(axis=-1) + (_BLEEDS * around) ** 2
             excess = _KEENER * np.log((energy + floor) / (bulk + due + floor))
             levels[number] = np.where(seen, excess, 0).astype(np.float32)
     return Tint(levels, turned)
@@ -133,6 +140,15 @@ def _unexplained(
         kept = error <= max(float(np.quantile(error, _KEPT)), 2.0)
     mapped = (basis @ fit.astype(np.float32) + 128).astype(np.float32)
     return mapped, (ours[..., 1:] - mapped).astype(np.float32)
+
+
+def _spread(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Standard deviation of colours over a block and its neighbours: (n, rows, columns, 2) -> (n, rows, columns)."""
+    found = []
+    for picture in colours:
+        mean, squares = (cv2.blur(planes, (3, 3), borderType=cv2.BORDER_REFLECT) for planes in (picture, picture**2))
+        found.append(np.sqrt(np.maximum(0, squares - mean**2).sum(axis=-1)))
+    return np.stack(found)
 
 
 def aligned_colours(
