@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.fingerprints import sound
-from provenance.fingerprints.brief_sound import FINE, SUPPORT_S, BriefSound
+from provenance.fingerprints.brief_sound import ALGORITHM, FINE, STEP_S, SUPPORT_S, BriefSound
 from provenance.fingerprints.values import SoundPrint
 from verifier.sound_runs import SoundRun, longest_run
 
@@ -19,7 +19,12 @@ _AT_ONCE = 18_000
 
 
 def same_briefly(clip: BriefSound, original: SoundPrint) -> tuple[SoundRun, ...]:
-    """The one stretch of an original whose sound is that of a brief clip; none where a second of it is not alike."""
+    """The one stretch of an original whose sound is that of a brief clip; none where a second of it is not alike.
+
+    The original's are not signed, but what a registry says of it: none, too, where they were made in another way.
+    """
+    if original.algorithm != ALGORITHM:
+        return ()
     best = 0.0
     found: tuple[SoundRun, ...] = ()
     overlap = -(-len(clip.values) // FINE)
@@ -31,7 +36,7 @@ def same_briefly(clip: BriefSound, original: SoundPrint) -> tuple[SoundRun, ...]
             )
             behind, likeness = _likeliest(error)
             if likeness > best:
-                best, found = likeness, (_run(error, behind, start, phase, original.step_s),)
+                best, found = likeness, (_run(error, behind, start, phase),)
     return found
 
 
@@ -63,7 +68,7 @@ def _likeliest(error: NDArray[np.float64]) -> tuple[int, float]:
     return (int(np.argmax(likeness)) - rows, float(likeness.max())) if rows else (0, 0.0)
 
 
-def _run(error: NDArray[np.float64], behind: int, start: int, phase: int, step_s: float) -> SoundRun:
+def _run(error: NDArray[np.float64], behind: int, start: int, phase: int) -> SoundRun:
     """The stretch at an offset, of what is there from ``start`` on, ``phase`` after the clip's own start."""
     rows, columns = error.shape
     there = np.arange(max(0, -behind), min(rows, columns - behind))
@@ -73,5 +78,5 @@ def _run(error: NDArray[np.float64], behind: int, start: int, phase: int, step_s
     mean = float(along[first:last][same[first:last]].mean())
     begins, ends = there[first] + phase / FINE, there[last - 1] + _WINDOW - 1 + phase / FINE
     return SoundRun(
-        float(begins * step_s), float(ends * step_s + SUPPORT_S), (start + behind - phase / FINE) * step_s, mean
+        float(begins * STEP_S), float(ends * STEP_S + SUPPORT_S), (start + behind - phase / FINE) * STEP_S, mean
     )

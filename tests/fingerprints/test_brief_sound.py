@@ -90,6 +90,16 @@ def test_what_may_have_been_meant_holds_the_originals_own(copy: Samples) -> None
     assert len(moments[4]) >= 2
 
 
+def test_what_was_made_in_another_way_does_not_compare(copy: Samples) -> None:
+    clip, original = brief_sound.of_clip(copy), brief_sound.of_original(SPOKEN)
+    assert clip is not None
+    assert original is not None
+    other = replace(original.algorithm, parameters={"step_ms": 100})
+    assert same_briefly(clip, replace(original, algorithm=other)) == ()
+    # What a registry says of the step is not asked.
+    assert same_briefly(clip, replace(original, step_s=float("nan")))[0].offset == pytest.approx(FROM, abs=0.011)
+
+
 @pytest.mark.parametrize("seed", [3, 4, 5])
 def test_other_words_are_placed_nowhere(seed: int) -> None:
     clip, original = brief_sound.of_clip(speech(seed, 1.75)), brief_sound.of_original(SPOKEN)
