@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +13,7 @@ import pytest
 from newsroom import Newsroom, filled_tables, make_clip
 from postgres import BACKENDS, PostgresServer
 from sqlalchemy import text
+from support.answering import answering
 
 from provenance.assets import SignedAsset
 from provenance.settings import Settings, load_settings
@@ -38,24 +35,13 @@ def attempt(newsroom: Newsroom) -> Iterator[Attempt]:
     """Register a file in another process: ``attempt(home, signed, delay_s=…)``; the outcome in a word."""
     script = Path(__file__).with_name("registering_process.py")
     # Threads of the linear algebra would not survive the fork.
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stdin, stdout = process.stdin, process.stdout
+    with answering(script, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1") as ask:
 
-    def ask(home: Path, signed: SignedAsset, **how: float) -> str:
-        order = {"home": str(home), "signed": str(signed.path), "anchors": str(newsroom.settings.anchors)}
-        stdin.write(json.dumps(order | how) + "\n")
-        stdin.flush()
-        return stdout.readline().strip()
+        def asked(home: Path, signed: SignedAsset, **how: float) -> str:
+            order = {"home": str(home), "signed": str(signed.path), "anchors": str(newsroom.settings.anchors)}
+            return ask(order | how)
 
-    yield ask
-    stdin.close()
-    assert process.wait() == 0
-    stdout.close()
+        yield asked
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from postgres import BACKENDS
 from sqlalchemy import text
+from support.answering import answering
 from synthetic_assets import add_asset, frame_prints, frame_query, sound_prints
 
 from provenance.errors import RegistryError
@@ -66,21 +64,8 @@ def found(registry: Registry, hashes: NDArray[np.uint8], number: int) -> list[st
 @pytest.fixture(scope="module")
 def build() -> Iterator[Callable[[dict[str, object]], int]]:
     """Build the index anew as ``reindexing_process`` is told to: the exit code of the process that did."""
-    script = Path(__file__).with_name("reindexing_process.py")
-    with subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        stdin, stdout = process.stdin, process.stdout
-
-        def ask(order: dict[str, object]) -> int:
-            stdin.write(json.dumps(order) + "\n")
-            stdin.flush()
-            return int(stdout.readline())
-
-        yield ask
-        stdin.close()
+    with answering(Path(__file__).with_name("reindexing_process.py")) as ask:
+        yield lambda order: int(ask(order))
 
 
 def check_all_found(registry: Registry, hashes: NDArray[np.uint8], count: int = ASSETS) -> None:

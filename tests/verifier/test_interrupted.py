@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.answering import answering
 from verdict_desk import Desk
 
 INTERRUPTED = Path(__file__).parents[1] / "cli" / "interrupted_run.py"
@@ -34,20 +32,8 @@ def orphans_come_here() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def press() -> Iterator[Callable[..., int]]:
     """Run ``provenance`` in a process of its own, to be interrupted at a function: the exit code."""
-    with subprocess.Popen(
-        [sys.executable, INTERRUPTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        stdin, stdout = server.stdin, server.stdout
-
-        def ask(**order: object) -> int:
-            stdin.write(json.dumps(order) + "\n")
-            stdin.flush()
-            return int(stdout.readline())
-
-        yield ask
-        stdin.close()
+    with answering(INTERRUPTED) as ask:
+        yield lambda **order: int(ask(order))
 
 
 def living_children() -> set[int]:
