@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,8 +116,17 @@ class SqliteDatabase:
     def settle(self) -> None:
         """See ``Database``: use a write-ahead log."""
         # Not among the pragmas of every connection: it stays with the file, and changes a file that is none of ours.
+        until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
         with closing(self._connect()) as connection:
-            connection.execute("PRAGMA journal_mode = WAL").close()
+            while True:
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL").close()
+                    return
+                except sqlite3.OperationalError as error:
+                    # SQLite itself waits for those who read; while another writes, or switches too, it fails at once.
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                        raise
+                time.sleep(0.01)
 
     def _connect(self) -> sqlite3.Connection:
         # The driver's own transaction handling would commit before DDL; ours is in the begin event.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,21 @@ def test_every_connection_is_durable_and_checks_references(registry: Registry, p
     with registry.reading() as first, registry.reading() as second:
         for session in (first, second):
             assert session.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
+
+
+def test_a_registry_without_a_write_ahead_log_waits_for_who_writes_to_get_one(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    create_registry(settings).close()
+    with closing(sqlite3.connect(tmp_path / "registry.db", isolation_level=None, check_same_thread=False)) as writer:
+        assert writer.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute(f"INSERT INTO blobs VALUES ('{'a' * 64}', 1, 'x/y')")
+        done = threading.Timer(0.3, writer.execute, ("COMMIT",))
+        done.start()
+        with open_registry(settings) as registry, registry.reading() as session:
+            assert session.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+            assert session.execute(text("SELECT count(*) FROM blobs")).scalar_one() == 1
+        done.join()
 
 
 def test_a_row_that_refers_to_nothing_is_refused(registry: Registry) -> None:

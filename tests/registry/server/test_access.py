@@ -170,10 +170,11 @@ def test_a_wrong_token_opens_no_session(client: httpx.Client) -> None:
 
 
 def test_secrets_are_neither_logged_nor_repeated(
-    client: httpx.Client, make_token: Callable[..., tuple[Token, str]], caplog: pytest.LogCaptureFixture
+    settings: Settings, make_token: Callable[..., tuple[Token, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     _, text = make_token("reader")
-    with caplog.at_level(logging.DEBUG):
+    # Read once the server has ended: a request's line is written after its answer.
+    with caplog.at_level(logging.DEBUG), serving(with_routes(settings)) as client:
         client.post("/login", data={"token": text})
         cookie = client.cookies[COOKIE]
         answers = [

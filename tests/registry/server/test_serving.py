@@ -138,8 +138,11 @@ def test_faults_of_the_server_give_nothing_away(echo: FastAPI, path: str) -> Non
     assert "secret" not in answer.text
 
 
-def test_the_log_names_the_route_and_nobody(http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "provenance.requests"):
+def test_the_log_names_the_route_and_nobody(
+    settings: Settings, registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Read once the server has ended: a request's line is written after its answer.
+    with caplog.at_level(logging.INFO, "provenance.requests"), serving(create_app(settings)) as http:
         http.get("/livez", params={"token": "hush"}, headers={"Authorization": "Bearer hush"})
         http.get("/nothing-here/hush")
     lines = [json.loads(record.message) for record in caplog.records if record.name == "provenance.requests"]

@@ -216,11 +216,15 @@ def test_counts_come_as_json_and_as_csv(http: httpx.Client, log_in: Callable[...
 
 
 def test_nothing_that_is_kept_or_logged_names_who_filed(
-    http: httpx.Client, registry: Registry, log_in: Callable[..., dict[str, str]], caplog: pytest.LogCaptureFixture
+    unlimited: Settings,
+    registry: Registry,
+    log_in: Callable[..., dict[str, str]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     herald = log_in("Herald")
     hints = {"User-Agent": "who-I-am", "Referer": "https://from.example/", "X-Forwarded-For": "203.0.113.7"}
-    with caplog.at_level(logging.DEBUG):
+    # Read once the server has ended: a request's line is written after its answer.
+    with caplog.at_level(logging.DEBUG), serving(create_app(unlimited)) as http:
         answer = http.post("/v1/sightings", json={"address": ADDRESS}, headers={**herald, **hints})
     assert answer.status_code == 201
     with registry.reading() as session:
