@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def refused(settings: Settings) -> RegistryError:
 
 
 def test_migrations_make_exactly_the_tables_of_the_models(registry: Registry) -> None:
+    for name in ("account_models", "checks.models", "log.models", "revocations", "sighting_models"):
+        import_module(f"registry.{name}")
     with registry.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
