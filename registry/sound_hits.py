@@ -81,9 +81,10 @@ def _coherent(
     clip: NDArray[np.int64], original: NDArray[np.int64], weight: NDArray[np.int64], bin_ms: int
 ) -> tuple[NDArray[np.bool_], float]:
     """The hits around the offset that most speak for, and the sum of their weights."""
-    bins = (original - clip) // bin_ms
-    lowest = int(bins.min())
-    total = np.bincount(bins - lowest, weights=weight, minlength=2)
-    paired = total[:-1] + total[1:] if len(total) > 1 else total
-    best = int(np.argmax(paired)) + lowest
-    return (bins == best) | (bins == best + 1), float(paired.max())
+    # By the bins that there are: what a query says of its times may leave billions between them.
+    bins, which = np.unique((original - clip) // bin_ms, return_inverse=True)
+    total = np.bincount(which, weights=weight)
+    paired = total + np.r_[np.where(np.diff(bins) == 1, total[1:], 0.0), 0.0]
+    best = int(np.argmax(paired))
+    kept = (bins == bins[best]) | (bins == bins[best] + 1)
+    return kept[which], float(paired[best])

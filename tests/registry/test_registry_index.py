@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,9 @@ from synthetic_assets import add_asset, flip, frame_prints, frame_query, sound_p
 
 from provenance.catalog import Nomination, Query
 from provenance.errors import RegistryError
+from provenance.fingerprints import brief_sound
 from provenance.fingerprints.pdq import hamming
-from provenance.fingerprints.values import Fingerprints
+from provenance.fingerprints.values import Fingerprints, SoundPrint
 from registry import index
 from registry.bands import DEFAULT
 from registry.frame_hits import MAX_DISTANCE
@@ -227,6 +229,21 @@ def test_scattered_sound_hits_do_not_count(registry: Registry) -> None:
     track = RNG.integers(0, 2**32, 800, dtype=np.uint32)
     add_asset(registry, "a", sound_prints(track))
     assert nominate(registry, sound_query(track[RNG.permutation(800)[:8] // 100 * 100])) == []
+
+
+def test_a_query_with_times_weeks_apart_takes_no_more_room(registry: Registry) -> None:
+    values = RNG.integers(0, 2**32, 30, dtype=np.uint32)
+    brief = SoundPrint(brief_sound.ALGORITHM, values, np.ones(30, np.bool_), brief_sound.STEP_S)
+    add_asset(registry, "a", Fingerprints(brief_sound=brief))
+    times = np.append(np.arange(3) * 200, 2**31 - 1)
+    query = replace(sound_query(values[:0]), brief=values[5:9], brief_times_ms=times)
+    nominate(registry, query)
+    tracemalloc.start()
+    (nomination,) = nominate(registry, query)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert nomination.asset_id == "a"
+    assert peak < 16 << 20
 
 
 def test_picture_and_sound_add_up(registry: Registry) -> None:
