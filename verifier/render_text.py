@@ -14,7 +14,7 @@ from provenance.report import Judged, Match, Report, Severity, Verdict
 
 _WIDTH = 80
 _MOST_SEGMENTS = 8
-_LABEL = 12
+_LABEL, _LONGEST_LABEL = 12, 40
 _COLOURS = {
     Verdict.AUTHENTIC: "green",
     Verdict.MATCH: "green",
@@ -114,7 +114,7 @@ def _credential(report: Report) -> RenderableType:
 
 def _pairs(rows: list[tuple[str, str]]) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", min_width=_LABEL, max_width=24, overflow="fold")
+    grid.add_column(style="dim", min_width=_LABEL, max_width=_LONGEST_LABEL, overflow="fold")
     grid.add_column(overflow="fold")
     for label, value in rows:
         grid.add_row(Text(safe(label)), Text(safe(value)))

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import cv2
 
 import provenance
-from provenance.fingerprints import pdq, sound
+from provenance.fingerprints import brief_sound, pdq, sound
 from verifier.face_detector import DISTRIBUTION
 
 
@@ -17,6 +17,7 @@ def versions() -> dict[str, str]:
         "provenance-toolkit": provenance.__version__,
         pdq.ALGORITHM.id: pdq.ALGORITHM.version,
         sound.ALGORITHM.id: sound.ALGORITHM.version,
+        brief_sound.ALGORITHM.id: brief_sound.ALGORITHM.version,
         "opencv": cv2.__version__,
     } | _face_detector()
 
