@@ -23,6 +23,7 @@ from verifier.comparers.regions import compare_regions
 from verifier.copies import NOTHING_TO_COMPARE_WITH
 from verifier.face_detector import detector
 from verifier.listening import Hearing, listen
+from verifier.sound_runs import MIN_SOUND_S
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, TimeSpentError, Watch
 
@@ -35,6 +36,8 @@ _SMALL_SHARE = 0.25
 """Share of the frame under which an original is but quoted in another film."""
 _HEARING_SHARE = 0.1
 """Share of the progress of a comparison that the sound takes."""
+_OF_THE_PICTURE = frozenset({Kind.RESIZED, Kind.FRAME_RATE})
+_SOMETHING_ELSE = frozenset({Kind.FOREIGN_FOOTAGE, Kind.AUDIO_EDITED, Kind.AUDIO_REPLACED})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,12 +97,19 @@ def compare(
             changed = label_faces(changed, alignment, piece, faces, settings)
         findings += held + changed
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
+    if alignment.by_sound and alignment.geometry is None and clip.extraction.info.has_video:
+        beside = _beside(findings, alignment)
+        findings = [f for f in findings if f not in beside and f.kind not in _OF_THE_PICTURE]
+        if beside:
+            not_checked.append("what else is heard: it may belong to another film that shares some of the sound")
     if alignment.reference is None:
         not_checked.append(f"picture and sound in detail: {NOTHING_TO_COMPARE_WITH}")
     if clip.facts.width and excesses:
         not_checked += LIMITS if not still else ()
     if clip.facts.width and not excesses and not unseen and alignment.reference is not None:
         not_checked.append("the picture: it was not recognised")
+    if original.width and not clip.facts.width:
+        not_checked.append("the picture: the clip has none")
     if original.has_audio and not clip.facts.audio:
         not_checked.append("the sound: the clip has none")
     if any(finding.kind is Kind.OVERLAY for finding in findings):
@@ -118,6 +128,17 @@ def compare(
 def _set_in(alignment: Alignment) -> bool:
     """Whether the original is a small picture in another, whose sound may be that of the rest."""
     return alignment.geometry is not None and float(alignment.geometry.mask().mean()) < _SMALL_SHARE
+
+
+def _beside(findings: Sequence[Finding], alignment: Alignment) -> list[Finding]:
+    """What differs, but not between stretches that sound like the original: for where no picture tells that it is it.
+
+    Two films share a jingle, or music: what comes before it or after it in the one was not put into the other.
+    """
+    heard = alignment.candidate.sound
+    first, last = heard[0].start + MIN_SOUND_S, heard[-1].end - MIN_SOUND_S
+    differing = [finding for finding in findings if finding.kind in _SOMETHING_ELSE]
+    return [f for f in differing if f.clip is None or f.clip.start < first or f.clip.end > last]
 
 
 def _within(finding: Finding, others: list[Finding]) -> bool:

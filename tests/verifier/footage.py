@@ -310,6 +310,14 @@ def _moment(path: Path) -> None:
     ffmpeg("-ss", "2.3", "-t", "2", "-i", source(path, "street-voiced.mp4"), *X264, "28", *AAC, path)
 
 
+@recipe("street-announced.mp4")
+def _announced(path: Path) -> None:
+    """Other footage and other words that begin with some of the sound, as two films with one jingle do."""
+    graph = "[1:a]atrim=0:2.4,asetpts=PTS-STARTPTS[j];[2:a]atrim=0:2.6[w];[j][w]concat=n=2:v=0:a=1[a]"
+    ffmpeg("-i", source(path, "stranger.mp4"), "-i", source(path, "street.mp4"), "-i", source(path, "voice-3.wav"),
+           "-filter_complex", graph, "-map", "0:v", "-map", "[a]", "-t", "5", *X264, "28", *AAC, path)  # fmt: skip
+
+
 @recipe("street-slowed.mp4", "bunny-slowed.mp4", "street-hurried.mp4", "bunny-hurried.mp4")
 def _speed(path: Path) -> None:
     original, name = path.stem.removeprefix("part-").split("-")

@@ -79,6 +79,15 @@ def test_the_sound_over_another_picture_is_named_and_the_picture_left_open(desk:
     assert altering(report) == []
 
 
+def test_what_begins_with_the_same_sound_and_goes_on_otherwise_was_not_altered(desk: Desk) -> None:
+    report = desk.report("street-announced.mp4")
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [match.title for match in report.matches] == ["street"]
+    # Nor is its picture the original's in another size.
+    assert {item.finding.kind for item in report.findings} <= {Kind.REENCODED, Kind.TRIMMED}
+    assert any(line.startswith("what else is heard") for line in report.not_checked)
+
+
 def test_half_a_second_of_other_picture_and_other_words_is_found(desk: Desk) -> None:
     found = {finding.kind: finding for finding in altering(desk.report("bunny-retouched.mp4"))}
     assert set(found) == {Kind.REGION, Kind.AUDIO_EDITED}
