@@ -13,6 +13,7 @@ import click
 from provenance import __version__
 from provenance.console import safe
 from provenance.context import NamedPath, RootOptions, command_errors
+from provenance.importing import imports_that_stay
 
 GROUP = "provenance.commands"
 _AS_JSON = "provenance.cli.as_json"
@@ -59,7 +60,7 @@ class LazyGroup(click.Group):
         entry = _installed().get(cmd_name)
         if entry is None:
             return None
-        command = entry.load()
+        command = _loaded(entry)
         if not isinstance(command, click.Command):
             raise click.ClickException(f"the installed command {safe(cmd_name)} is not a click command")
         return command
@@ -89,6 +90,12 @@ class LazyGroup(click.Group):
 def _installed() -> dict[str, EntryPoint]:
     """All commands by name; looking through every installed package takes its time."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+@cache
+def _loaded(entry: EntryPoint) -> Any:
+    with imports_that_stay():
+        return entry.load()
 
 
 def _from_elsewhere(entry: EntryPoint) -> str:

@@ -78,19 +78,20 @@ class Batch:
     _registering: list[tuple[Outcome, Future[Registered]]] = field(default_factory=list)
     _stopped: bool = False
 
-    def run(self, plan: Plan, jobs: int, secret: str | None, feed: Feed | None = None) -> bool:
+    def run(self, plan: Plan, jobs: int, secret: str | None, feed: Feed | None = None, *, alone: bool = False) -> bool:
         """Carry the plan out; every item's outcome is told to the view. False where it was cancelled (Ctrl-C, SIGTERM).
 
         ``feed`` is asked a few times a second for what has come up meanwhile; the run goes on until it says None.
 
-        ``secret`` opens the key. That it does was tried before: here every worker would try it.
+        ``secret`` opens the key. That it does was tried before: here every worker would try it. ``alone``: the plan
+        has one file, which is signed in this process.
 
         Raises:
             ProvenanceError: the order cannot be carried out for any file.
         """
         more: Plan | None = plan
         waiting: deque[Task] = deque()
-        workers: Workers[Task] = Workers(jobs, self.settings, self.order, secret)
+        workers: Workers[Task] = Workers(jobs, self.settings, self.order, secret, alone=alone)
         with ThreadPoolExecutor(1) as thread, workers, interrupts() as interrupted:
             try:
                 while (more is not None or waiting or self._registering or workers.busy) and not interrupted.is_set():

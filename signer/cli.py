@@ -165,7 +165,8 @@ def sign(
                 _foretell(plan, screen)
             else:
                 batch = Batch(settings, order, journal, screen, registrar)
-                tally.cancelled = not batch.run(plan, min(jobs or _processors(), len(plan.tasks) or 1), chosen.secret)
+                count = min(jobs or _processors(), len(plan.tasks) or 1)
+                tally.cancelled = not batch.run(plan, count, chosen.secret, alone=found.single)
     screen.finish()
     if tally.cancelled:
         ctx.exit(CANCELLED)

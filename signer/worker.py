@@ -1,8 +1,8 @@
 """The program of one worker: signs the files it is told of, one after the other, in a process of its own.
 
-``python -P -m signer.worker DESCRIPTOR``. Everything comes over that socket as JSON, passphrase or PIN too: a command
-line and an environment can be read by others. The end of the socket, by whatever cause, means: stop, and leave nothing
-half-written.
+``python -P -m provenance.importing signer.worker DESCRIPTOR``. Everything comes over that socket as JSON, passphrase or
+PIN too: a command line and an environment can be read by others. The end of the socket, by whatever cause, means: stop,
+and leave nothing half-written.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -167,10 +167,11 @@ def _failure(code: str, message: str, hint: str, found: str | None = None) -> di
     return error_as_json(ProvenanceError(code, message, found=found, hint=hint))
 
 
-def serve(line: Connection) -> None:
-    """Open the bench, then carry out one job after the other until the other side is gone."""
-    # Ctrl-C is the parent's to deal with.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def serve(line: Connection, then: Callable[[], None] = lambda: None) -> None:
+    """Open the bench, then carry out one job after the other until the other side is gone.
+
+    ``then`` is called, in another thread, when it is gone.
+    """
     opening = json.loads(line.recv_bytes())
     os.nice(opening["nice"])
     try:
@@ -182,7 +183,7 @@ def serve(line: Connection) -> None:
     line.send_bytes(_packed({"ready": True}))
     stop = threading.Event()
     jobs: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(line, jobs, stop), daemon=True).start()
+    threading.Thread(target=_receive, args=(line, jobs, stop, then), daemon=True).start()
     told = 0.0
 
     def on_progress(share: float) -> None:
@@ -201,7 +202,12 @@ def serve(line: Connection) -> None:
         line.send_bytes(_packed(answer))
 
 
-def _receive(line: Connection, jobs: queue.SimpleQueue[dict[str, Any] | None], stop: threading.Event) -> None:
+def _receive(
+    line: Connection,
+    jobs: queue.SimpleQueue[dict[str, Any] | None],
+    stop: threading.Event,
+    then: Callable[[], None],
+) -> None:
     try:
         while data := line.recv_bytes():
             jobs.put(json.loads(data))
@@ -209,6 +215,10 @@ def _receive(line: Connection, jobs: queue.SimpleQueue[dict[str, Any] | None], s
         pass
     stop.set()
     jobs.put(None)
+    then()
+
+
+def _end_soon() -> None:
     time.sleep(STOP_WITHIN_S)
     os._exit(1)
 
@@ -217,9 +227,12 @@ def _packed(message: dict[str, Any]) -> bytes:
     return json.dumps(message).encode()
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
+    """Serve on the descriptor given."""
+    # Ctrl-C is the parent's to deal with.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        serve(Connection(int(sys.argv[1])))
+        serve(Connection(int(arguments[0])), _end_soon)
     except (BrokenPipeError, ConnectionResetError, EOFError):
         # The parent is gone; it will find what was finished by looking.
         sys.exit(1)

@@ -1,6 +1,8 @@
 """Workers of a batch, seen from the parent: started, given one job at a time, heard, stopped.
 
-Each is a process, so that one which is killed or runs out of memory takes one file with it, not the batch.
+Each is a process, so that one which is killed or runs out of memory takes one file with it, not the batch. A file that
+is alone can be signed by a thread of this process: there are no others to keep from harm, and another interpreter
+would import all of it again.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -40,13 +44,17 @@ class Heard(Generic[Job]):
 
 
 class Workers(Generic[Job]):
-    """Up to ``count`` worker processes; a context manager, after which none is left.
+    """Up to ``count`` workers; a context manager, after which none is left.
 
-    ``nice``: by how much other work goes before theirs, as for nice(2).
+    ``nice``: by how much other work goes before theirs, as for nice(2). ``alone``: one worker, in this process. It
+    cannot be killed: what does not stop when told to is left behind, and signs nothing any more.
     """
 
-    def __init__(self, count: int, settings: Settings, order: Order, secret: str | None, *, nice: int = 0) -> None:
-        self._count = count
+    def __init__(
+        self, count: int, settings: Settings, order: Order, secret: str | None, *, nice: int = 0, alone: bool = False
+    ) -> None:
+        self._count = 1 if alone else count
+        self._runs = _Thread if alone else _Process
         opening = {"settings": settings.model_dump(), "order": asdict(order), "secret": secret, "nice": nice}
         self._opening = json.dumps(opening, default=str).encode()
         self._all: list[_Worker[Job]] = []
@@ -72,7 +80,7 @@ class Workers(Generic[Job]):
         """Give a job to a worker that has none; one is started if need be. Only where ``free`` is not 0."""
         worker = next((w for w in self._all if w.job is None), None)
         if worker is None:
-            worker = _Worker(self._opening)
+            worker = _Worker(self._opening, self._runs)
             self._all.append(worker)
         worker.give(job, message)
 
@@ -137,20 +145,66 @@ class Workers(Generic[Job]):
         self._all.remove(worker)
 
 
-class _Worker(Generic[Job]):
-    def __init__(self, opening: bytes) -> None:
-        ours, theirs = socket.socketpair()
+class _Process:
+    """Serves at the other end of a worker's line, in a process of its own."""
+
+    def __init__(self, theirs: socket.socket) -> None:
         with theirs:
             # -P: a folder of footage may hold a file named like one of our modules. A group of its own: Ctrl-C goes to
             # the parent alone, which then stops its workers in good order.
             self._process = subprocess.Popen(  # noqa: S603  (our own program and a number)
-                [sys.executable, "-P", "-m", "signer.worker", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "provenance.importing", "signer.worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=child_environment(_SECRETS.__contains__),
                 pass_fds=[theirs.fileno()],
                 process_group=0,
             )
+
+    def end(self, patience_s: float) -> None:
+        try:
+            self._process.wait(timeout=patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def how_it_ended(self) -> str:
+        code = self._process.returncode or 0
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+class _Thread:
+    """The same in a thread."""
+
+    how_it_ended = "an error that was not foreseen"
+
+    def __init__(self, theirs: socket.socket) -> None:
+        self._theirs = theirs
+        # A daemon: one that hangs in a library must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        # Here and not at the top: a batch's parent does without all that signs.
+        from signer.worker import serve
+
+        with self._theirs:
+            try:
+                serve(Connection(os.dup(self._theirs.fileno())))
+            finally:
+                # Not closed alone: there are two descriptors, and who waits for jobs reads from the other.
+                with suppress(OSError):
+                    self._theirs.shutdown(socket.SHUT_RDWR)
+
+    def end(self, patience_s: float) -> None:
+        self._thread.join(patience_s)
+
+
+class _Worker(Generic[Job]):
+    def __init__(self, opening: bytes, runs: type[_Process | _Thread]) -> None:
+        ours, theirs = socket.socketpair()
+        self._program = runs(theirs)
         self._socket = ours
         self.line = Connection(os.dup(ours.fileno()))
         self.ready = False
@@ -179,16 +233,11 @@ class _Worker(Generic[Job]):
         """Let go of it; kill it if it still runs after that time."""
         self.line.close()
         self._socket.close()
-        try:
-            self._process.wait(timeout=patience_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._program.end(patience_s)
 
     @property
     def how_it_ended(self) -> str:
-        code = self._process.returncode or 0
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return self._program.how_it_ended
 
     def _send(self, data: bytes) -> None:
         try:

@@ -10,6 +10,7 @@ It imports no more than it must, since every decode waits for it.
 """
 
 import ctypes
+import gc
 import os
 import resource
 import sys
@@ -46,6 +47,8 @@ def main() -> None:
         os._exit(125)
     if not paths:
         os.execv(program, [program, *arguments])  # noqa: S606  (a shell is the last thing wanted here)
+    # What it imports stays until it ends: no garbage is to be found in that.
+    gc.disable()
     sys.path += paths.split(":")
     sys.argv = [program, *arguments]
     with open(program, "rb") as stream:  # noqa: PTH123  (pathlib takes longer to import than all of this to run)

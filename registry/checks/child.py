@@ -1,8 +1,8 @@
 """The program that examines one clip, in a process of its own: what kills it costs one attempt.
 
-``python -P -m registry.checks.child DESCRIPTOR``. The task comes over that socket as JSON, progress and answer go back
-over it; what is large goes into files of the folder that the task names. The end of the socket, by whatever cause,
-means: stop, and leave nothing running.
+``python -P -m provenance.importing registry.checks.child DESCRIPTOR``. The task comes over that socket as JSON, and so
+do progress and answer go back; what is large goes into files of the folder that the task names. The end of the socket,
+by whatever cause, means: stop, and leave nothing running.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from provenance.context import error_as_json
 from provenance.errors import ProvenanceError
+from provenance.importing import imports_that_stay
 from provenance.settings import Settings
 from registry.catalog import LocalCatalog
 from registry.checks.examiner import load_examiner
@@ -39,8 +40,10 @@ def carry_out(task: dict[str, Any], on_progress: Callable[[float, str], None]) -
     """Examine the clip; an error is an answer, too."""
     settings, folder = Settings(**task["settings"]), Path(task["folder"])
     try:
+        with imports_that_stay():
+            examiner = load_examiner()
         with open_registry(settings) as registry:
-            examined = load_examiner().examine(
+            examined = examiner.examine(
                 Path(task["clip"]),
                 catalog=LocalCatalog(registry),
                 settings=settings,
@@ -64,8 +67,6 @@ def carry_out(task: dict[str, Any], on_progress: Callable[[float, str], None]) -
 
 def serve(line: Connection) -> None:
     """Carry out the one task that comes over the line."""
-    # Ctrl-C is the parent's to deal with.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     task = json.loads(line.recv_bytes())
     stop = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(line, stop), daemon=True).start()
@@ -97,9 +98,12 @@ def _wait_for_the_end(line: Connection, stop: threading.Event) -> None:
     os._exit(1)
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
+    """Serve on the descriptor given."""
+    # Ctrl-C is the parent's to deal with.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        serve(Connection(int(sys.argv[1])))
+        serve(Connection(int(arguments[0])))
     except (BrokenPipeError, ConnectionResetError, EOFError):
         # The parent is gone, and with it whoever waits for the answer.
         sys.exit(1)

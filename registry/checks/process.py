@@ -42,7 +42,7 @@ class Examination:
         with ours, theirs:
             # -P: a home may hold a file named like one of our modules. A group of its own: Ctrl-C goes to the parent.
             self._process = subprocess.Popen(  # noqa: S603  (our own program and a number)
-                [sys.executable, "-P", "-m", "registry.checks.child", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "provenance.importing", "registry.checks.child", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=child_environment(),
