@@ -69,7 +69,7 @@ def align(
     alignment = _by_picture(clip, candidate, reference, settings, watch) if seen else None
     if alignment is not None and any(piece.moving for piece in alignment.pieces):
         return alignment
-    heard = pieces_by_sound(clip, candidate)
+    heard = pieces_by_sound(clip, candidate, reference, settings)
     geometry = alignment.geometry if alignment is not None else None
     laid = _by_sound(clip, candidate, heard, reference, geometry, settings) if heard else None
     if alignment is not None and alignment.pieces:

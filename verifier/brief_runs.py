@@ -77,6 +77,5 @@ def _run(error: NDArray[np.float64], behind: int, start: int, phase: int) -> Sou
     first, last = longest_run(same, gap=_WINDOW)
     mean = float(along[first:last][same[first:last]].mean())
     begins, ends = there[first] + phase / FINE, there[last - 1] + _WINDOW - 1 + phase / FINE
-    return SoundRun(
-        float(begins * STEP_S), float(ends * STEP_S + SUPPORT_S), (start + behind - phase / FINE) * STEP_S, mean
-    )
+    offset = (start + behind - phase / FINE) * STEP_S
+    return SoundRun(float(begins * STEP_S), float(ends * STEP_S + SUPPORT_S), offset, mean, signed=False)

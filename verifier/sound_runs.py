@@ -33,7 +33,7 @@ _MOST_HEARD = 64
 class SoundRun:
     """A stretch of the clip whose sound is the original's: seconds in the clip, offset to the original, mean error.
 
-    ``only``: it was made sure that the original sounds so nowhere else.
+    ``only``: it was made sure that the original sounds so nowhere else. ``signed``: the fingerprint that tells it is.
     """
 
     start: float
@@ -41,6 +41,7 @@ class SoundRun:
     offset: float
     error: float
     only: bool = False
+    signed: bool = True
 
 
 def same_sound(clip: SoundPrint, original: SoundPrint, nomination: Nomination) -> tuple[SoundRun, ...]:
