@@ -17,7 +17,7 @@ from verifier.timing import Piece
 SOUND_EDGE_S = 3.0
 _SAME_OFFSET_S = 0.2
 _BORNE_OUT = 0.55
-"""Median correlation (-1 to 1) of the spectra above which it is the same sound: 0.85 and more of copies, up to 0.22 of others."""
+"""Median correlation (-1 to 1) of spectra above which it is the same sound: 0.85 and more of copies, 0.22 of others."""
 
 
 def pieces_by_sound(clip: Clip, candidate: Candidate, reference: Path | None, settings: Settings) -> tuple[Piece, ...]:
