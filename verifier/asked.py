@@ -38,7 +38,7 @@ _NOTHING = np.zeros(0, np.uint32), np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """A clip's sound. ``brief``: None where it is long enough for Chromaprint."""
+    """A clip's sound. ``print``: None where it is too short for Chromaprint; ``brief``: None where it is not brief."""
 
     print: SoundPrint | None
     brief: BriefSound | None

@@ -1,4 +1,5 @@
-"""Sub-fingerprints of moments, for sound too brief for Chromaprint, whose first value takes 2.7 seconds.
+"""Sub-fingerprints of moments, for sound too brief for Chromaprint, whose first value takes 2.7 seconds: of a few
+seconds it has too few to be found by.
 
 After Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System" (ISMIR 2002): 32 bits, each whether the
 difference between two neighbouring bands rose or fell. Bands are from 300 to 2,600 Hz, which every codec and telephone
