@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from provenance.errors import OutputError, RegistryError
@@ -24,19 +28,19 @@ class Home:
 def make_development_home(settings: Settings) -> Home:
     """Make what is missing: development authority and key, its root as the trust list ``development``, the registry.
 
-    Safe to repeat, also after a run that was killed.
+    Safe to repeat, also after a run that was killed, and to run twice at once.
 
     Raises:
         ProvenanceError: a folder cannot be written, or what is there is damaged.
     """
-    _make_folder(settings)
-    created = []
-    authority = development_authority(settings.keys)
-    if authority.created:
-        created.append("development authority and key")
-    if _trust(settings, authority.root_pem):
-        created.append(f"trust list {NAME}")
-    return Home(authority.name, (*created, *_make_service(settings)))
+    with _held_folder(settings):
+        created = []
+        authority = development_authority(settings.keys)
+        if authority.created:
+            created.append("development authority and key")
+        if _trust(settings, authority.root_pem):
+            created.append(f"trust list {NAME}")
+        return Home(authority.name, (*created, *_make_service(settings)))
 
 
 def make_server_home(settings: Settings) -> Home:
@@ -47,11 +51,13 @@ def make_server_home(settings: Settings) -> Home:
     Raises:
         ProvenanceError: see ``make_development_home``.
     """
-    _make_folder(settings)
-    return Home(None, tuple(_make_service(settings)))
+    with _held_folder(settings):
+        return Home(None, tuple(_make_service(settings)))
 
 
-def _make_folder(settings: Settings) -> None:
+@contextmanager
+def _held_folder(settings: Settings) -> Iterator[None]:
+    """Make the folder; who else would make things in it meanwhile waits: keys of one fit no chain of another."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -61,6 +67,13 @@ def _make_folder(settings: Settings) -> None:
             found=error.strerror or "",
             hint="another --home, or correct the permissions",
         ) from error
+    with ExitStack() as stack:
+        # On a file system without locks nobody waits.
+        with suppress(OSError):
+            handle = os.open(settings.home, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _make_service(settings: Settings) -> list[str]:
