@@ -40,6 +40,8 @@ class PostgresServer:
         self.run(f"CREATE USER {GUARDED_USER} PASSWORD 'correct horse'")
         # No test takes the machine's power away.
         self.run("ALTER SYSTEM SET fsync = off")
+        # No table lives long enough for this, which among a hundred databases is at work all the time.
+        self.run("ALTER SYSTEM SET autovacuum = off")
         self.run("SELECT pg_reload_conf()")
 
     def address(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> str:
@@ -52,10 +54,10 @@ class PostgresServer:
             query={"host": str(self._server.get_postmaster_info().socket_dir)},
         ).render_as_string(hide_password=False)
 
-    def new_database(self) -> str:
-        """Make an empty database; its address."""
+    def new_database(self, template: str = "template1") -> str:
+        """Make an empty database, or a copy of another; its address."""
         name = f"registry_{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.address(name)
 
     def run(self, statement: str, database: str = "postgres") -> None:
