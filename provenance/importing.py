@@ -9,6 +9,7 @@ arguments.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ def imports_that_stay() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+        # What is imported later is looked into now and then, but not once more at the end.
+        atexit.register(gc.freeze)
 
 
 if __name__ == "__main__":
