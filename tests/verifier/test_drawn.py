@@ -13,7 +13,8 @@ import skimage
 from numpy.typing import NDArray
 
 from provenance.report import Region
-from verifier.comparers.drawn import MOST_COVERED, Layer, look
+from verifier.comparers.drawn import look
+from verifier.comparers.layer import MOST_COVERED, Layer
 from verifier.comparers.pairs import RATE, Pairs
 from verifier.comparers.veil import find_veil
 
@@ -42,10 +43,13 @@ def encoded(picture: Picture) -> Picture:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
-def layer_of(change: Change, pan: int, first: int = 0) -> Layer:
-    originals = scene(pan)
+def seen(originals: list[Picture], change: Change, first: int = 0) -> Layer | None:
     clip = [encoded(change(n, frame.copy()) if n >= first else frame) for n, frame in enumerate(originals)]
-    found = look([Pairs(np.arange(FRAMES) / RATE, np.stack(clip), np.stack(originals))], WHERE, MASK)
+    return look([Pairs(np.arange(len(clip)) / RATE, np.stack(clip), np.stack(originals))], WHERE, MASK)
+
+
+def layer_of(change: Change, pan: int, first: int = 0) -> Layer:
+    found = seen(scene(pan), change, first)
     assert found is not None
     return found
 
@@ -62,6 +66,30 @@ def lines(number: int, frame: Picture) -> Picture:
     words = "no, wait" if number < FRAMES // 2 else "too late"
     cv2.putText(frame, words, (LEFT, TOP + 40), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 4, cv2.LINE_AA)
     return frame
+
+
+def quick_lines(number: int, frame: Picture) -> Picture:
+    """Others three times a second."""
+    words = ("no, wait", "too late", "why me?")[number // 3 % 3]
+    cv2.putText(frame, words, (LEFT, TOP + 40), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 4, cv2.LINE_AA)
+    return frame
+
+
+def mark(_: int, frame: Picture) -> Picture:
+    """White letters, not quite opaque, without a rim."""
+    inked = cv2.putText(
+        frame.copy(), "@user7", (LEFT, TOP + 40), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255,) * 3, 3, cv2.LINE_AA
+    )
+    return cv2.addWeighted(inked, 0.85, frame, 0.15, 0).astype(np.uint8)
+
+
+def busy() -> list[Picture]:
+    """A ground full of edges that stands still."""
+    rng = np.random.default_rng(5)
+    ground = cv2.resize(
+        rng.integers(0, 2, (HEIGHT // 8, WIDTH // 8), np.uint8) * 110 + 40, (WIDTH, HEIGHT), interpolation=0
+    )
+    return [np.ascontiguousarray(np.repeat(ground[..., None], 3, axis=-1))] * FRAMES
 
 
 def bar(number: int, frame: Picture) -> Picture:
@@ -103,7 +131,7 @@ def rewritten(pan: int) -> Change:
 
 
 @pytest.mark.parametrize("pan", [0, 4], ids=["camera still", "camera moving"])
-@pytest.mark.parametrize("change", [sticker, lines, bar])
+@pytest.mark.parametrize("change", [sticker, lines, quick_lines, bar])
 def test_what_is_flat_and_outlined_and_stays_was_drawn(change: Change, pan: int) -> None:
     found = layer_of(change, pan)
     assert found.drawn, found
@@ -112,6 +140,46 @@ def test_what_is_flat_and_outlined_and_stays_was_drawn(change: Change, pan: int)
 
 def test_a_sticker_may_come_late() -> None:
     assert layer_of(sticker, 4, first=FRAMES // 2).drawn
+
+
+@pytest.mark.parametrize("change", [sticker, mark])
+def test_what_was_drawn_over_busy_ground_is_known_by_its_steep_edges(change: Change) -> None:
+    found = seen(busy(), change)
+    assert found is not None
+    assert found.outlined < 0.9, found
+    assert found.drawn, found
+
+
+def painted(_: int, frame: Picture) -> Picture:
+    """A flat thing of another colour; its edges are where they were."""
+    frame[TOP : TOP + 80, LEFT : LEFT + 80][frame[TOP : TOP + 80, LEFT : LEFT + 80, 0] > 100] = (40, 60, 220)
+    return frame
+
+
+def written_over(_: int, frame: Picture) -> Picture:
+    """As sharp as a mark, but what stood there before is gone."""
+    frame[TOP + 8 : TOP + 56, LEFT : LEFT + 80] = (150, 150, 150)
+    return np.asarray(
+        cv2.putText(frame, "SOLD", (LEFT + 4, TOP + 44), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (20,) * 3, 3), np.uint8
+    )
+
+
+@pytest.mark.parametrize("change", [painted, written_over])
+def test_what_has_the_edges_of_busy_ground_or_takes_them_away_was_not_drawn(change: Change) -> None:
+    found = seen(busy(), change)
+    assert found is not None
+    assert not found.drawn, found
+
+
+@pytest.mark.parametrize("pan", [1, 2, 4])
+@pytest.mark.parametrize("change", [sticker, mark])
+def test_what_is_as_flat_and_sharp_but_moves_with_the_scene_was_not_drawn(change: Change, pan: int) -> None:
+    def moving(number: int, frame: Picture) -> Picture:
+        left = pan * (FRAMES // 2 - number)
+        return np.roll(change(number, np.roll(frame, -left, axis=1)), left, axis=1)
+
+    found = seen(scene(pan), moving)
+    assert found is None or not found.drawn, found
 
 
 def sign(_: int, frame: Picture) -> Picture:
