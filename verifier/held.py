@@ -13,8 +13,8 @@ from provenance.media.probe import probe
 from provenance.media.values import Frame, Limits
 from provenance.settings import Settings
 
-_MOST_BYTES = 64 << 20
-"""Frames of one film that are held: some 20 s in grey, at 25 a second and the size of a copy, or 6 s in colour."""
+_MOST_BYTES = 112 << 20
+"""Frames of one film that are held: some 35 s in grey, at 25 a second and the size of a copy, or 11 s in colour."""
 _USUAL_FPS = 30
 
 

@@ -21,6 +21,7 @@ from verifier.ahead import ahead
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.colour import Colours, aligned_colours, compare_colours
+from verifier.comparers.light import find_shade
 from verifier.comparers.pairs import RATE, Pairs, Stretch, aligned_pairs, chunks
 from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
 from verifier.timing import Piece
@@ -108,16 +109,18 @@ def measure(
             tone = tone_curve(pairs.original, pairs.clip, mask)
             toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
             shift = max(shift, _change_of_tone(tone, pairs.original[::_FEW, mask]))
+            shade = find_shade(toned, pairs.clip, mask)
+            if shade is not None:
+                toned = shade.over(toned)
+                # The curve had taken the middle's light for that of all.
+                toned = np.clip(np.round(tone_curve(toned, pairs.clip, mask)), 0, 255).astype(np.uint8)[toned]
             if quality is None:
                 quality = _fit_quality(pairs, toned, mask, size)
-            observed_energy = block_energy(pairs.clip, toned, mask)
-            expected_energy = block_energy(recode(toned, size, quality, RATE), toned, mask)
-            # The reference copy has losses of its own.
-            expected_energy += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
+            observed, expected = _energies(pairs.clip, toned, mask, size, quality)
+            if shade is not None:
+                expected += _pool(shade.unsure(toned) ** 2)
             for rows in _windows(pairs.times):
-                observed, expected = observed_energy[rows].mean(axis=0), expected_energy[rows].mean(axis=0)
-                level = np.log((observed + _FLOOR) / (expected + _FLOOR))
-                levels.append(standing_out(level, expected > _FLOOR / 2, still=not piece.length))
+                levels.append(_level(observed, expected, rows, still=not piece.length))
                 stills.append(_change(pairs.clip[rows]))
                 unders.append(_change(pairs.original[rows]))
                 step = 1 / RATE
@@ -131,6 +134,24 @@ def measure(
     for number, plane in enumerate(level):
         np.maximum(plane, tints.get(number, 0.0), out=plane)
     return Excess(np.array(times), level, np.stack(stills), np.stack(unders), shift, quality, seen)
+
+
+def _energies(
+    clip: NDArray[np.uint8], toned: NDArray[np.uint8], mask: NDArray[np.bool_], size: tuple[int, int], quality: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What differs, and what an encoder would have left, block by block: twice (n, rows, columns)."""
+    expected = block_energy(recode(toned, size, quality, RATE), toned, mask)
+    # The reference copy has losses of its own.
+    expected += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
+    return block_energy(clip, toned, mask), expected
+
+
+def _level(
+    observed: NDArray[np.float32], expected: NDArray[np.float32], rows: NDArray[np.int64], *, still: bool
+) -> NDArray[np.float32]:
+    """How much each block stands out over some pictures."""
+    seen, usual = observed[rows].mean(axis=0), expected[rows].mean(axis=0)
+    return standing_out(np.log((seen + _FLOOR) / (usual + _FLOOR)), usual > _FLOOR / 2, still=still)
 
 
 def standing_out(

@@ -1,0 +1,102 @@
+"""What falls on a picture on its way, besides a curve of tone: a filmed screen is darker towards its edges, and another
+matrix or a colder white makes some colours lighter than others. Such maps over the whole picture change nothing in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pictures = NDArray[np.uint8]
+"""Luma, shape (n, h, w)."""
+
+_SIDE = 16
+"""Pixels between the places at which light is compared."""
+_FEWEST = 60
+_FEW = 8
+"""Of so many pictures one tells how dark all are."""
+_LIT = 12.0
+"""Levels above black from which it is seen how much light there is."""
+_FALLS = 0.06
+"""Range of light, over the frame, from which it falls off. No encoder makes any."""
+_LEFT = 0.25
+"""Share of the difference that may be left: parts that were replaced differ otherwise."""
+_BULK = 0.8
+_ROUNDS = 4
+_UNSURE = 0.3
+"""Of the light that is lost, what a smooth map may miss."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shade:
+    """``light``: float32 (h, w), what each pixel has of the original's; ``black``: level that is there without any."""
+
+    light: NDArray[np.float32]
+    black: float
+
+    def over(self, original: Pictures) -> Pictures:
+        """The original in this light."""
+        return np.asarray(np.clip(np.round((original - self.black) * self.light + self.black), 0, 255), np.uint8)
+
+    def unsure(self, original: Pictures) -> NDArray[np.float32]:
+        """Levels by which that may be wrong, over all pictures: float32 (h, w). The more light is lost, the more."""
+        lost = 1 - self.light / self.light.max()
+        return np.asarray(_UNSURE * lost * original.mean(axis=0, dtype=np.float32), np.float32)
+
+
+def find_shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> Shade | None:
+    """The light of the clip, where it falls off smoothly over the whole frame; None where no such thing is seen.
+
+    Args:
+        original: in the clip's tones.
+    """
+    height, width = mask.shape
+    small = max(2, width // _SIDE), max(2, height // _SIDE)
+    whole = cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.9
+    theirs, ours = (
+        cv2.resize(side.mean(axis=0, dtype=np.float32), small, interpolation=cv2.INTER_AREA)[whole].astype(np.float64)
+        for side in (original, clip)
+    )
+    if len(theirs) < _FEWEST:
+        return None
+    basis = _falling_off(small)[whole]
+    # What is added to all light does not fall off with it; how much that is, the dark parts tell.
+    darkest = float(np.quantile(original[::_FEW, mask], 0.001))
+    left, fit, black = min(
+        ((*_light_fit(theirs - added, ours - added, basis), added) for added in np.linspace(0, darkest, 5).tolist()),
+        key=lambda tried: tried[0],
+    )
+    light = np.exp(_falling_off((width, height)) @ fit).astype(np.float32)
+    if light[mask].max() < (1 + _FALLS) * light[mask].min() or left > _LEFT * _trimmed(ours - theirs):
+        return None
+    return Shade(light, black)
+
+
+def _light_fit(
+    theirs: NDArray[np.float64], ours: NDArray[np.float64], basis: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """What is left, in squared levels, of all but a fifth of the places; and the logarithm of the light, in a basis."""
+    lit = np.minimum(theirs, ours) > _LIT
+    apart = np.log(np.maximum(ours, 1) / np.maximum(theirs, 1))
+    bulk = lit if lit.sum() >= _FEWEST else np.full(len(lit), True)
+    for _ in range(_ROUNDS):
+        fit = np.linalg.lstsq(basis[bulk], apart[bulk], rcond=None)[0]
+        error = np.abs(theirs * np.exp(basis @ fit) - ours)
+        bulk = error <= np.quantile(error, _BULK)
+    return _trimmed(error), fit
+
+
+def _trimmed(error: NDArray[np.float64]) -> float:
+    squares = np.sort(error**2)
+    return float(squares[: int(_BULK * len(squares))].mean())
+
+
+def _falling_off(size: tuple[int, int]) -> NDArray[np.float64]:
+    """What falls off from some place in the frame, as a lens or a screen does: (h, w, 12)."""
+    x, y = np.meshgrid(np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1]))
+    far = x * x + y * y
+    smooth = [x**across * y**down for across in range(4) for down in range(4 - across)]
+    return np.stack([*smooth, far**2, far**3], axis=-1)
