@@ -1,4 +1,4 @@
-"""A filmed screen is darker towards its edges: the original is given the same light, and nothing else is excused."""
+"""What falls on a whole picture falls on the original too: a screen's light, another matrix. Nothing else does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 import skimage
 from numpy.typing import NDArray
 
-from verifier.comparers.light import find_shade
+from verifier.comparers.light import at_limits, find_lean, find_shade, leaning
 
 
 def photographs() -> NDArray[np.uint8]:
@@ -58,3 +59,47 @@ def test_an_original_stays_as_it_is_where_no_light_falls_off() -> None:
     few[:60, :60] = True
     for clip, mask in ((noisy, everything), (another, everything), (filmed(originals), few)):
         assert find_shade(originals, clip, mask) is None
+
+
+def colours() -> NDArray[np.float32]:
+    """Coffee on red cloth, as Y, Cr and Cb of BT.709, (4, 240, 320, 3)."""
+    path = Path(skimage.__file__).parent / "data" / "coffee.png"
+    picture = cv2.resize(np.asarray(cv2.imread(str(path)), np.float32), (340, 240))[..., ::-1]
+    luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    red, blue = (picture[..., 0] - luma) / 1.5748 + 128, (picture[..., 2] - luma) / 1.8556 + 128
+    planes = np.stack([luma, red, blue], axis=-1)
+    return np.stack([planes[:, n : n + 320] for n in range(0, 16, 4)])
+
+
+STRAIGHT = np.arange(256, dtype=np.float64)
+EVERYTHING = np.full((240, 320), True)
+
+
+def test_another_matrix_adds_luma_by_colour_as_it_is_defined() -> None:
+    theirs = colours()
+    ours = theirs.copy()
+    ours[..., 0] += 0.1961 * (theirs[..., 1] - 128) + 0.1016 * (theirs[..., 2] - 128)  # BT.709 to BT.601
+    ours[:, 60:110, 200:260, 0] += 60  # a thing that was put there
+    lean = find_lean(ours, theirs, STRAIGHT, EVERYTHING)
+    assert lean is not None
+    assert lean == pytest.approx([0.1961, 0.1016], abs=0.02)
+    before = np.round(theirs[..., 0]).astype(np.uint8)
+    after = leaning(before, np.arange(4), theirs[..., 1:], lean)
+    apart = np.abs(after - ours[..., 0])
+    assert apart[:, 60:110, 200:260].mean() > 55
+    apart[:, 60:110, 200:260] = 0
+    assert apart.mean() < 1 < np.abs(before - ours[..., 0])[:, :50].mean()
+
+
+def test_luma_that_only_noise_changed_leans_to_no_colour() -> None:
+    theirs = colours()
+    ours = theirs + np.random.default_rng(8).normal(0, 3, theirs.shape).astype(np.float32)
+    assert find_lean(ours, theirs, STRAIGHT, EVERYTHING) is None
+    grey = np.full_like(theirs, 128)
+    assert find_lean(ours, grey, STRAIGHT, EVERYTHING) is None
+
+
+def test_strong_colours_are_at_limits_and_black_and_white_are_not() -> None:
+    bgr = np.array([[[0, 0, 0], [255, 255, 255], [0, 255, 255], [200, 90, 2], [120, 130, 90]]], np.uint8)
+    picture = cv2.cvtColor(np.repeat(bgr, 5, axis=0), cv2.COLOR_BGR2YCrCb).astype(np.float32)
+    assert at_limits(picture[None])[0, 0].tolist() == [0, 0, 1, 1, 0]

@@ -26,6 +26,10 @@ _LEFT = 0.25
 """Share of the difference that may be left: parts that were replaced differ otherwise."""
 _BULK = 0.8
 _ROUNDS = 4
+_LEANS = 1.5
+"""Levels of luma that the strongest colours must add to be looked at: less is the encoder's."""
+_ENDS = 6
+"""Levels from none or full up to which a colour is at its limits."""
 _UNSURE = 0.3
 """Of the light that is lost, what a smooth map may miss."""
 
@@ -75,6 +79,57 @@ def find_shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> S
     return Shade(light, black)
 
 
+def find_lean(
+    ours: NDArray[np.float32], theirs: NDArray[np.float32], tone: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> NDArray[np.float32] | None:
+    """Levels of luma that the clip has more for each level of the original's Cr and of its Cb; None where hardly any.
+
+    Args:
+        ours, theirs: Y, Cr and Cb, (n, h, w, 3), aligned.
+        tone: (256,), what becomes of the original's luma.
+        mask: (h, w).
+    """
+    height, width = mask.shape
+    small = max(2, width // _SIDE), max(2, height // _SIDE)
+    whole = cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.9
+
+    def places(planes: NDArray[np.float32]) -> NDArray[np.float64]:
+        each = [cv2.resize(plane, small, interpolation=cv2.INTER_AREA)[whole] for plane in planes]
+        return np.concatenate(each).astype(np.float64)
+
+    toned = tone.astype(np.float32)[np.clip(np.round(theirs[..., 0]), 0, 255).astype(np.uint8)]
+    apart, chroma = places(ours[..., 0] - toned), places(theirs[..., 1:]) - 128
+    if whole.sum() < _FEWEST:
+        return None
+    # A little pull towards none: a grey scene determines nothing. All that has no colour says how far off luma is.
+    basis = np.column_stack([chroma, np.ones(len(chroma))])
+    pull = np.diag([len(basis), len(basis), 0.0])
+    bulk = np.full(len(basis), True)
+    for _ in range(_ROUNDS):
+        rows = basis[bulk]
+        fit = np.linalg.solve(rows.T @ rows + pull, rows.T @ apart[bulk])
+        error = np.abs(basis @ fit - apart)
+        bulk = error <= max(float(np.quantile(error, _BULK)), 2.0)
+    leans = np.abs(chroma @ fit[:2])
+    return fit[:2].astype(np.float32) if np.quantile(leans, 0.99) > _LEANS else None
+
+
+def leaning(
+    toned: Pictures, nearest: NDArray[np.int64], chroma: NDArray[np.float32], lean: NDArray[np.float32]
+) -> Pictures:
+    """Pictures with the luma that their colours add.
+
+    Args:
+        nearest: (n,), which of the ``chroma`` (m, h, w, 2), of any size, each has.
+    """
+    size = toned.shape[:0:-1]
+    added = [cv2.resize((planes - 128) @ lean, size, interpolation=cv2.INTER_LINEAR) for planes in chroma]
+    pictures = [
+        np.clip(np.round(picture + added[k]), 0, 255) for picture, k in zip(toned, nearest.tolist(), strict=True)
+    ]
+    return np.stack(pictures).astype(np.uint8)
+
+
 def _light_fit(
     theirs: NDArray[np.float64], ours: NDArray[np.float64], basis: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
@@ -100,3 +155,19 @@ def _falling_off(size: tuple[int, int]) -> NDArray[np.float64]:
     far = x * x + y * y
     smooth = [x**across * y**down for across in range(4) for down in range(4 - across)]
     return np.stack([*smooth, far**2, far**3], axis=-1)
+
+
+def at_limits(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where a colour is at the limits of what a screen shows, but neither black nor white: 0 or 1, (n, h, w). Who clips
+    such a colour changes its luma, too.
+
+    Args:
+        pictures: Y, Cr and Cb, (n, h, w, 3).
+    """
+    found = []
+    for picture in pictures:
+        shown = cv2.cvtColor(np.clip(picture, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2BGR)
+        none, full = shown < _ENDS, shown > 255 - _ENDS
+        coloured = ~none.all(axis=-1) & ~full.all(axis=-1)
+        found.append(((none | full).any(axis=-1) & coloured).astype(np.float32))
+    return np.stack(found)

@@ -21,7 +21,7 @@ from verifier.ahead import ahead
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.colour import Colours, aligned_colours, compare_colours
-from verifier.comparers.light import find_shade
+from verifier.comparers.light import at_limits, find_lean, find_shade, leaning
 from verifier.comparers.pairs import RATE, Pairs, Stretch, aligned_pairs, chunks
 from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
 from verifier.timing import Piece
@@ -44,6 +44,8 @@ tuning half, 1.8 for clips filmed off a screen."""
 _FEW = 4
 """Of so many pictures one shows how a curve of tone changes them all."""
 _MIN_BULK = 24
+_CLIPPED = 6.0
+"""Levels by which luma may change where a colour is at the limits of what a screen shows, and was clipped there."""
 _FLOOR = 3.0
 """Grey levels squared added to every energy: below it there is only rounding."""
 
@@ -109,6 +111,12 @@ def measure(
             tone = tone_curve(pairs.original, pairs.clip, mask)
             toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
             shift = max(shift, _change_of_tone(tone, pairs.original[::_FEW, mask]))
+            if len(colours.times):
+                shrunk = cv2.resize(mask.astype(np.uint8), colours.ours.shape[2:0:-1], interpolation=cv2.INTER_NEAREST)
+                lean = find_lean(colours.ours, colours.theirs, tone, shrunk > 0)
+                if lean is not None:
+                    nearest = np.abs(colours.times[None, :] - pairs.times[:, None]).argmin(axis=1)
+                    toned = leaning(toned, nearest, colours.theirs[..., 1:], lean)
             shade = find_shade(toned, pairs.clip, mask)
             if shade is not None:
                 toned = shade.over(toned)
@@ -119,6 +127,9 @@ def measure(
             observed, expected = _energies(pairs.clip, toned, mask, size, quality)
             if shade is not None:
                 expected += _pool(shade.unsure(toned) ** 2)
+            if len(colours.times):
+                limits = cv2.resize(at_limits(colours.ours).mean(axis=0), mask.shape[::-1])
+                expected += (_CLIPPED * _pool(limits)) ** 2
             for rows in _windows(pairs.times):
                 levels.append(_level(observed, expected, rows, still=not piece.length))
                 stills.append(_change(pairs.clip[rows]))
