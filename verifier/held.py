@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,30 +29,38 @@ def frames_of(
     limits, sandbox = settings.limits, settings.require_sandbox
     info = probe(path, limits=limits, require_sandbox=sandbox)
     count = 1 if info.still else float(info.duration or 0) * float(info.fps or _USUAL_FPS)
-    if not 0 < count * size[0] * size[1] * (3 if colour else 1) <= _MOST_BYTES:
-        return read_frames(
-            path,
-            width=size[0],
-            height=size[1],
-            colour=colour,
-            start=start,
-            end=end,
-            limits=limits,
-            require_sandbox=sandbox,
-        )
-    status = path.stat()
-    frames = _all(path, (status.st_ino, status.st_mtime_ns, status.st_size), size, colour, limits, sandbox)
-    return (frame for frame in frames if start <= frame.time < end)
+    if 0 < count * size[0] * size[1] * (3 if colour else 1) <= _MOST_BYTES:
+        status = path.stat()
+        frames = _all(path, (status.st_ino, status.st_mtime_ns, status.st_size), size, colour, limits, sandbox)
+        if frames is not None:
+            return (frame for frame in frames if start <= frame.time < end)
+    return read_frames(
+        path,
+        width=size[0],
+        height=size[1],
+        colour=colour,
+        start=start,
+        end=end,
+        limits=limits,
+        require_sandbox=sandbox,
+    )
 
 
 # One film of the clip's side and one of the original's, in grey and in colour.
 @functools.lru_cache(maxsize=4)
 def _all(
     path: Path, _identity: tuple[int, ...], size: tuple[int, int], colour: bool, limits: Limits, sandbox: bool
-) -> tuple[Frame, ...]:
-    return tuple(
-        read_frames(path, width=size[0], height=size[1], colour=colour, limits=limits, require_sandbox=sandbox)
-    )
+) -> tuple[Frame, ...] | None:
+    """All frames of a film; None where it has more of them than its header says."""
+    reading = read_frames(path, width=size[0], height=size[1], colour=colour, limits=limits, require_sandbox=sandbox)
+    held, count = [], 0
+    with closing(reading):
+        for frame in reading:
+            count += frame.image.nbytes
+            if count > 2 * _MOST_BYTES:
+                return None
+            held.append(frame)
+    return tuple(held)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from support.media import MediaLibrary
 
 from provenance.media.frames import read_frames
+from provenance.media.probe import probe
 from provenance.settings import Settings, load_settings
 from verifier import held
 from verifier.held import frames_of, let_go_after
@@ -64,6 +66,19 @@ def test_what_is_too_long_to_be_held_is_read_in_part_each_time(
     monkeypatch.setattr(held, "_MOST_BYTES", 49 * SIZE[0] * SIZE[1])
     assert [shown(media("plain.mp4"), settings) for _ in range(2)] == [whole, whole]
     assert len(decodes) == 3
+
+
+def test_a_film_of_more_frames_than_its_header_says_is_not_held(
+    media: MediaLibrary, settings: Settings, decodes: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = shown(media("plain.mp4"), settings)
+    lying = replace(probe(media("plain.mp4"), limits=settings.limits), duration=Fraction(1, 5))
+    monkeypatch.setattr(held, "probe", lambda *_, **__: lying)
+    monkeypatch.setattr(held, "_MOST_BYTES", 12 * SIZE[0] * SIZE[1])
+    with let_go_after():
+        pass
+    assert [shown(media("plain.mp4"), settings) for _ in range(2)] == [whole, whole]
+    assert len(decodes) == 4
 
 
 def test_a_file_that_was_changed_is_read_anew_and_nothing_is_held_afterwards(

@@ -28,6 +28,7 @@ STRONG_STILL = 3.0
 """The same as ``STRONG`` for a still, which has one window: re-saturated photographs reach 2.4 where colours clip."""
 WEAK = 1.0
 """Excess down to which blocks beside a strong one belong to it."""
+_PERCENT = 0.01
 _WHOLE = 0.5
 """Share of the frame from which a change is not one of a part of it."""
 MIN_WINDOWS = 3
@@ -108,7 +109,8 @@ def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], as
         # What is there when time runs out may stay: a logo is none the less one for having been seen in part.
         lasts = end - start if end < seen.end else piece.end - start
         region = _region(change.blocks, clip_size)
-        share = f"{region.w * region.h:.0%} of the frame"
+        area = region.w * region.h
+        share = f"{area:.0%} of the frame" if area >= _PERCENT else "less than 1% of the frame"
         if _laid_over(change, excess, piece, region, lasts):
             kind = Kind.OVERLAY
             text = f"Something that does not move with the scene covers {share} throughout."
