@@ -1,4 +1,7 @@
-"""Verify one clip in a warm process: ``python -m benchmarks.alter.verifying HOME CLIP WARM``."""
+"""Verify one clip in a warm process: ``python -m benchmarks.alter.verifying HOME CLIP WARM [--children]``.
+
+With ``--children`` their memory is watched, which takes a share of the processor: such a run is not timed.
+"""
 
 from __future__ import annotations
 
@@ -50,12 +53,13 @@ def _descendants(pid: str) -> list[str]:
     return [*found, *(below for child in found for below in _descendants(child))]
 
 
-def main(home: Path, clip: Path, warm: Path) -> None:
+def main(home: Path, clip: Path, warm: Path, *, watched: bool) -> None:
     """Verify ``warm``, then ``clip``; print JSON: verdict, wall and processor seconds, peaks in MiB."""
     room = Newsroom(home, json.loads((home / "originals.json").read_text()))
     ask(warm, room)
     children = Children()
-    children.start()
+    if watched:
+        children.start()
     said = ask(clip, room)
     own, child = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, children.peak
     whole = {"verdict": said.verdict, "wall": said.wall, "cpu": said.cpu, "decode_cpu": said.decode_cpu}
@@ -63,4 +67,4 @@ def main(home: Path, clip: Path, warm: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(*map(Path, sys.argv[1:4]), watched=sys.argv[4:] == ["--children"])
