@@ -28,6 +28,8 @@ _BULK = 0.8
 _ROUNDS = 4
 _LEANS = 1.5
 """Levels of luma that the strongest colours must add to be looked at: less is the encoder's."""
+_LEANS_LEFT = 0.75
+"""Share of the difference that may be left then: of another matrix 0.11 to 0.59 is, where it is none 0.94 and more."""
 _ENDS = 6
 """Levels from none or full up to which a colour is at its limits."""
 _UNSURE = 0.3
@@ -98,20 +100,28 @@ def find_lean(
         return np.concatenate(each).astype(np.float64)
 
     toned = tone.astype(np.float32)[np.clip(np.round(theirs[..., 0]), 0, 255).astype(np.uint8)]
-    apart, chroma = places(ours[..., 0] - toned), places(theirs[..., 1:]) - 128
     if whole.sum() < _FEWEST:
         return None
-    # A little pull towards none: a grey scene determines nothing. All that has no colour says how far off luma is.
-    basis = np.column_stack([chroma, np.ones(len(chroma))])
-    pull = np.diag([len(basis), len(basis), 0.0])
+    apart, chroma = places(ours[..., 0] - toned), places(theirs[..., 1:]) - 128
+    all_alike = np.ones((len(apart), 1))
+    with_colour, left = _robust_fit(np.column_stack([all_alike, chroma]), apart)
+    _, without = _robust_fit(all_alike, apart)
+    lean = with_colour[1:]
+    leans = float(np.quantile(np.abs(chroma @ lean), 0.99))
+    return lean.astype(np.float32) if leans > _LEANS and left < _LEANS_LEFT * without else None
+
+
+def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Fitted to the bulk; the first column is a constant. And the energy that it leaves of the bulk."""
+    # A little pull towards none: a grey scene determines nothing.
+    pull = len(basis) * np.diag([0.0] + [1.0] * (basis.shape[1] - 1))
     bulk = np.full(len(basis), True)
     for _ in range(_ROUNDS):
         rows = basis[bulk]
-        fit = np.linalg.solve(rows.T @ rows + pull, rows.T @ apart[bulk])
-        error = np.abs(basis @ fit - apart)
+        fit = np.linalg.solve(rows.T @ rows + pull, rows.T @ target[bulk])
+        error = np.abs(basis @ fit - target)
         bulk = error <= max(float(np.quantile(error, _BULK)), 2.0)
-    leans = np.abs(chroma @ fit[:2])
-    return fit[:2].astype(np.float32) if np.quantile(leans, 0.99) > _LEANS else None
+    return fit, _trimmed(error)
 
 
 def leaning(
