@@ -61,6 +61,19 @@ def test_an_original_stays_as_it_is_where_no_light_falls_off() -> None:
         assert find_shade(originals, clip, mask) is None
 
 
+def test_light_beside_the_picture_is_within_that_of_the_picture() -> None:
+    """What is fitted to a small picture between borders means nothing beyond them, and may be too much for a float."""
+    shown = slice(40, 200), slice(0, 160)
+    mask, clip = np.full((240, 320), False), np.zeros((8, 240, 320), np.uint8)
+    mask[shown] = True
+    lamp = np.exp(-1.2 * np.linspace(0, 1, 160)[::-1])
+    clip[:, *shown] = photographs()[:, *shown] * lamp
+    shade = find_shade(photographs(), clip, mask)
+    assert shade is not None
+    assert shade.light.max() == shade.light[mask].max()
+    assert shade.light.min() == shade.light[mask].min()
+
+
 def colours() -> NDArray[np.float32]:
     """Coffee on red cloth, as Y, Cr and Cb of BT.709, (4, 240, 320, 3)."""
     path = Path(skimage.__file__).parent / "data" / "coffee.png"

@@ -45,7 +45,11 @@ class Shade:
 
     def over(self, original: Pictures) -> Pictures:
         """The original in this light."""
-        return np.asarray(np.clip(np.round((original - self.black) * self.light + self.black), 0, 255), np.uint8)
+        lit = np.empty_like(original)
+        # Picture by picture: all at once would take sixteen times their memory.
+        for here, picture in zip(lit, original, strict=True):
+            here[:] = np.clip(np.round((picture - self.black) * self.light + self.black), 0, 255)
+        return lit
 
     def unsure(self, original: Pictures) -> NDArray[np.float32]:
         """Levels by which that may be wrong, over all pictures: float32 (h, w). The more light is lost, the more."""
@@ -75,10 +79,12 @@ def find_shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> S
         ((*_light_fit(theirs - added, ours - added, basis), added) for added in np.linspace(0, darkest, 5).tolist()),
         key=lambda tried: tried[0],
     )
-    light = np.exp(_falling_off((width, height)) @ fit).astype(np.float32)
-    if light[mask].max() < (1 + _FALLS) * light[mask].min() or left > _LEFT * _trimmed(ours - theirs):
+    light = _falling_off((width, height)) @ fit
+    least, most = light[mask].min(), light[mask].max()
+    if most - least < np.log1p(_FALLS) or left > _LEFT * _trimmed(ours - theirs):
         return None
-    return Shade(light, black)
+    # Beside the picture the fit says nothing, and grows beyond all bounds.
+    return Shade(np.exp(np.clip(light, least, most)).astype(np.float32), black)
 
 
 def find_lean(
@@ -134,10 +140,12 @@ def leaning(
     """
     size = toned.shape[:0:-1]
     added = [cv2.resize((planes - 128) @ lean, size, interpolation=cv2.INTER_LINEAR) for planes in chroma]
-    pictures = [
-        np.clip(np.round(picture + added[k]), 0, 255) for picture, k in zip(toned, nearest.tolist(), strict=True)
-    ]
-    return np.stack(pictures).astype(np.uint8)
+    return np.stack(
+        [
+            np.clip(np.round(picture + added[k]), 0, 255).astype(np.uint8)
+            for picture, k in zip(toned, nearest.tolist(), strict=True)
+        ]
+    )
 
 
 def _light_fit(
