@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from verifier.comparers.synthesis import tone_curve
+
 Pictures = NDArray[np.uint8]
 """Luma, shape (n, h, w)."""
 
@@ -32,24 +34,33 @@ _LEANS_LEFT = 0.75
 """Share of the difference that may be left then: of another matrix 0.11 to 0.59 is, where it is none 0.94 and more."""
 _ENDS = 6
 """Levels from none or full up to which a colour is at its limits."""
-_UNSURE = 0.3
+_COLOURED = 64
+"""Levels between its channels from which a colour is a strong one: dark ones are none, and nothing clips them."""
+_TURNS = 2
+_UNSURE = 0.1
 """Of the light that is lost, what a smooth map may miss."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shade:
-    """``light``: float32 (h, w), what each pixel has of the original's; ``black``: level that is there without any."""
+    """``light``: float32 (h, w), what each pixel has of the original's; ``black``: level that is there without any;
+    ``curve``: uint8 (256,), what an original's levels were before."""
 
     light: NDArray[np.float32]
     black: float
+    curve: NDArray[np.uint8]
 
     def over(self, original: Pictures) -> Pictures:
         """The original in this light."""
         lit = np.empty_like(original)
         # Picture by picture: all at once would take sixteen times their memory.
-        for here, picture in zip(lit, original, strict=True):
+        for here, picture in zip(lit, self.curve[original], strict=True):
             here[:] = np.clip(np.round((picture - self.black) * self.light + self.black), 0, 255)
         return lit
+
+    def lifted(self, clip: Pictures) -> Pictures:
+        """The clip as it was before light fell off."""
+        return np.asarray(np.clip(np.round((clip - self.black) / self.light + self.black), 0, 255), np.uint8)
 
     def unsure(self, original: Pictures) -> NDArray[np.float32]:
         """Levels by which that may be wrong, over all pictures: float32 (h, w). The more light is lost, the more."""
@@ -60,9 +71,24 @@ class Shade:
 def find_shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> Shade | None:
     """The light of the clip, where it falls off smoothly over the whole frame; None where no such thing is seen.
 
+    A curve of tone that was fitted to all of the clip bends to the light of its middle. So the curve is fitted to the
+    clip as it was before, and the light to what that curve leaves, in turns.
+
     Args:
         original: in the clip's tones.
     """
+    shade = _shade(original, clip, mask, np.arange(256, dtype=np.uint8))
+    for _ in range(_TURNS):
+        if shade is None:
+            break
+        curve = tone_curve(original[::_FEW], shade.lifted(clip[::_FEW]), mask)
+        shade = _shade(original, clip, mask, np.clip(np.round(curve), 0, 255).astype(np.uint8)) or shade
+    return shade
+
+
+def _shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_], curve: NDArray[np.uint8]) -> Shade | None:
+    """The light that falls on the original after a curve of tone."""
+    original = curve[original]
     height, width = mask.shape
     small = max(2, width // _SIDE), max(2, height // _SIDE)
     whole = cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.9
@@ -84,7 +110,7 @@ def find_shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> S
     if most - least < np.log1p(_FALLS) or left > _LEFT * _trimmed(ours - theirs):
         return None
     # Beside the picture the fit says nothing, and grows beyond all bounds.
-    return Shade(np.exp(np.clip(light, least, most)).astype(np.float32), black)
+    return Shade(np.exp(np.clip(light, least, most)).astype(np.float32), black, curve)
 
 
 def find_lean(
@@ -176,8 +202,8 @@ def _falling_off(size: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def at_limits(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where a colour is at the limits of what a screen shows, but neither black nor white: 0 or 1, (n, h, w). Who clips
-    such a colour changes its luma, too.
+    """Where a strong colour is at the limits of what a screen shows: 0 or 1, (n, h, w). Who clips such a colour changes
+    its luma, too.
 
     Args:
         pictures: Y, Cr and Cb, (n, h, w, 3).
@@ -186,6 +212,6 @@ def at_limits(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
     for picture in pictures:
         shown = cv2.cvtColor(np.clip(picture, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2BGR)
         none, full = shown < _ENDS, shown > 255 - _ENDS
-        coloured = ~none.all(axis=-1) & ~full.all(axis=-1)
+        coloured = np.ptp(shown, axis=-1) >= _COLOURED
         found.append(((none | full).any(axis=-1) & coloured).astype(np.float32))
     return np.stack(found)

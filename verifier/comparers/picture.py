@@ -117,6 +117,8 @@ def measure(
                 if lean is not None:
                     nearest = np.abs(colours.times[None, :] - pairs.times[:, None]).argmin(axis=1)
                     toned = leaning(toned, nearest, colours.theirs[..., 1:], lean)
+                    # The curve had taken what colours add on the whole for lighter tones.
+                    toned = np.clip(np.round(tone_curve(toned, pairs.clip, mask)), 0, 255).astype(np.uint8)[toned]
             shade = find_shade(toned, pairs.clip, mask)
             if shade is not None:
                 toned = shade.over(toned)
