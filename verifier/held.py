@@ -57,7 +57,7 @@ def _all(
     with closing(reading):
         for frame in reading:
             count += frame.image.nbytes
-            if count > 2 * _MOST_BYTES:
+            if count > 1.1 * _MOST_BYTES:
                 return None
             held.append(frame)
     return tuple(held)

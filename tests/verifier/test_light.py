@@ -60,7 +60,7 @@ def test_an_even_slope_of_light_is_found_to_two_levels_and_excuses_little() -> N
     shade = find_shade(toned, clip, everything)
     assert shade is not None
     assert np.abs(clip.astype(int) - shade.over(toned)).mean() < 2
-    assert shade.unsure(toned).max() < 9
+    assert shade.unsure(toned).max() < 12
 
 
 def test_an_original_stays_as_it_is_where_no_light_falls_off() -> None:

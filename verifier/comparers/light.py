@@ -26,7 +26,7 @@ _FALLS = 0.06
 """Range of light, over the frame, from which it falls off. No encoder makes any."""
 _LEFT = 0.25
 """Share of the difference that may be left: parts that were replaced differ otherwise."""
-_BULK = 0.8
+_BULK, _MOST = 0.8, 0.6
 _ROUNDS = 4
 _LEANS = 1.5
 """Levels of luma that the strongest colours must add to be looked at: less is the encoder's."""
@@ -37,7 +37,7 @@ _ENDS = 6
 _COLOURED = 64
 """Levels between its channels from which a colour is a strong one: dark ones are none, and nothing clips them."""
 _TURNS = 2
-_UNSURE = 0.1
+_UNSURE = 0.15
 """Of the light that is lost, what a smooth map may miss."""
 
 
@@ -101,13 +101,14 @@ def _shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_], curve: N
     basis = _falling_off(small)[whole]
     # What is added to all light does not fall off with it; how much that is, the dark parts tell.
     darkest = float(np.quantile(original[::_FEW, mask], 0.001))
-    left, fit, black = min(
+    error, fit, black = min(
         ((*_light_fit(theirs - added, ours - added, basis), added) for added in np.linspace(0, darkest, 5).tolist()),
-        key=lambda tried: tried[0],
+        key=lambda tried: _trimmed(tried[0], _BULK),
     )
     light = _falling_off((width, height)) @ fit
     least, most = light[mask].min(), light[mask].max()
-    if most - least < np.log1p(_FALLS) or left > _LEFT * _trimmed(ours - theirs):
+    # A band that covers a fifth is no light: it falls on most of the frame.
+    if most - least < np.log1p(_FALLS) or _trimmed(error, _MOST) > _LEFT * _trimmed(ours - theirs, _MOST):
         return None
     # Beside the picture the fit says nothing, and grows beyond all bounds.
     return Shade(np.exp(np.clip(light, least, most)).astype(np.float32), black, curve)
@@ -153,7 +154,7 @@ def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64]) -> tupl
         fit = np.linalg.solve(rows.T @ rows + pull, rows.T @ target[bulk])
         error = np.abs(basis @ fit - target)
         bulk = error <= max(float(np.quantile(error, _BULK)), 2.0)
-    return fit, _trimmed(error)
+    return fit, _trimmed(error, _BULK)
 
 
 def leaning(
@@ -176,8 +177,8 @@ def leaning(
 
 def _light_fit(
     theirs: NDArray[np.float64], ours: NDArray[np.float64], basis: NDArray[np.float64]
-) -> tuple[float, NDArray[np.float64]]:
-    """What is left, in squared levels, of all but a fifth of the places; and the logarithm of the light, in a basis."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The levels that are left at each place, and the logarithm of the light, in a basis."""
     lit = np.minimum(theirs, ours) > _LIT
     apart = np.log(np.maximum(ours, 1) / np.maximum(theirs, 1))
     bulk = lit if lit.sum() >= _FEWEST else np.full(len(lit), True)
@@ -185,12 +186,13 @@ def _light_fit(
         fit = np.linalg.lstsq(basis[bulk], apart[bulk], rcond=None)[0]
         error = np.abs(theirs * np.exp(basis @ fit) - ours)
         bulk = error <= np.quantile(error, _BULK)
-    return _trimmed(error), fit
+    return error, fit
 
 
-def _trimmed(error: NDArray[np.float64]) -> float:
+def _trimmed(error: NDArray[np.float64], share: float) -> float:
+    """Energy of the share of the places that have least."""
     squares = np.sort(error**2)
-    return float(squares[: int(_BULK * len(squares))].mean())
+    return float(squares[: int(share * len(squares))].mean())
 
 
 def _falling_off(size: tuple[int, int]) -> NDArray[np.float64]:
