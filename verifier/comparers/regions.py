@@ -46,15 +46,10 @@ OVERLAY_AREA = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A changed part of the picture: windows [first, last], the blocks ever changed (rows, columns), mean excess.
-
-    ``seen``: the first and last windows in which it stands out at all. What is laid over the picture stands out more or
-    less by what lies beneath.
-    """
+    """A changed part of the picture: windows [first, last], the blocks ever changed (rows, columns), mean excess."""
 
     first: int
     last: int
-    seen: tuple[int, int]
     blocks: NDArray[np.bool_]
     excess: float
 
@@ -85,8 +80,7 @@ def changes(excess: Excess) -> list[Change]:
         often = core[windows[0] - its.start : windows[-1] + 1 - its.start].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
         level = float(levels[inside & (levels >= STRONG)].mean())
-        seen = np.flatnonzero(most >= STRONG)
-        found.append(Change(int(windows[0]), int(windows[-1]), (int(seen[0]), int(seen[-1])), blocks, level))
+        found.append(Change(int(windows[0]), int(windows[-1]), blocks, level))
     return sorted(found, key=lambda c: c.excess * c.blocks.sum(), reverse=True)
 
 
@@ -111,14 +105,14 @@ def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], as
     findings = []
     seen = replace(piece, end=min(piece.end, excess.seen))
     for change in changes(excess):
-        start, end = _stretch((change.first, change.last), excess, seen)
-        shown = _stretch(change.seen, excess, seen)
+        start, end = _stretch(change, excess, seen)
+        # What is there when time runs out may stay: a logo is none the less one for having been seen in part.
+        lasts = end - start if end < seen.end else piece.end - start
         region = _region(change.blocks, clip_size)
         area = region.w * region.h
         share = f"{area:.0%} of the frame" if area >= _PERCENT else "less than 1% of the frame"
-        # What is there when time runs out may stay: a logo is none the less one for having been seen in part.
-        if _laid_over(change, excess, piece, region, (piece.end if shown[1] == seen.end else shown[1]) - shown[0]):
-            kind, (start, end) = Kind.OVERLAY, shown
+        if _laid_over(change, excess, piece, region, lasts):
+            kind = Kind.OVERLAY
             text = f"Something that does not move with the scene covers {share} throughout."
         else:
             kind = Kind.REGION
@@ -139,11 +133,13 @@ def compare_regions(piece: Piece, excess: Excess, clip_size: tuple[int, int], as
     return findings
 
 
-def _stretch(windows: tuple[int, int], excess: Excess, piece: Piece) -> tuple[float, float]:
-    """Clip seconds of the first to the last of some windows: one stands out when about half of it is changed."""
-    middles, (first, last) = excess.times.mean(axis=1), windows
-    start = piece.start if first == 0 else float(middles[first]) - WINDOW_S / 4
-    end = piece.end if last == len(middles) - 1 else float(middles[last]) + WINDOW_S / 4
+def _stretch(change: Change, excess: Excess, piece: Piece) -> tuple[float, float]:
+    """Clip seconds of a change: a window stands out when about half of it is changed."""
+    middles = excess.times.mean(axis=1)
+    first = change.first == 0
+    last = change.last == len(excess.times) - 1
+    start = piece.start if first else float(middles[change.first]) - WINDOW_S / 4
+    end = piece.end if last else float(middles[change.last]) + WINDOW_S / 4
     return start, max(start, min(end, piece.end))
 
 
