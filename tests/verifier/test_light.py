@@ -11,7 +11,7 @@ import skimage
 from numpy.typing import NDArray
 
 from verifier.comparers.light import at_limits, find_lean, find_shade, leaning
-from verifier.comparers.synthesis import tone_curve
+from verifier.comparers.synthesis import in_tones, tone_curve
 
 
 def photographs() -> NDArray[np.uint8]:
@@ -56,7 +56,7 @@ def test_an_even_slope_of_light_is_found_to_two_levels_and_excuses_little() -> N
     """Whoever darkens one side of a clip would else have something put there go unseen."""
     originals, everything = photographs(), np.full((240, 320), True)
     clip = np.asarray(np.round(originals * np.exp(-0.6 * np.linspace(0, 1, 320))), np.uint8)
-    toned = np.clip(np.round(tone_curve(originals, clip, everything)), 0, 255).astype(np.uint8)[originals]
+    toned = in_tones(originals, tone_curve(originals, clip, everything))
     shade = find_shade(toned, clip, everything)
     assert shade is not None
     assert np.abs(clip.astype(int) - shade.over(toned)).mean() < 2

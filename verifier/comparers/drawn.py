@@ -19,7 +19,7 @@ from verifier.clip import Clip
 from verifier.comparers.layer import MOST_COVERED, Layer, LayerFrame, layer_frames, layer_of
 from verifier.comparers.pairs import Pairs, Stretch, aligned_pairs
 from verifier.comparers.picture import BLOCK
-from verifier.comparers.synthesis import tone_curve
+from verifier.comparers.synthesis import in_tones, tone_curve
 from verifier.comparers.veil import ALIKE
 from verifier.timing import Piece
 
@@ -87,7 +87,7 @@ def _looked(pairs: Pairs, region: Region, mask: NDArray[np.bool_]) -> list[Layer
 def _toned(pairs: Pairs, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The original's pictures in the clip's tones, channel by channel."""
     channels = [
-        np.clip(np.round(tone_curve(theirs, ours, mask)), 0, 255).astype(np.uint8)[theirs]
+        in_tones(theirs, tone_curve(theirs, ours, mask))
         for theirs, ours in zip(np.moveaxis(pairs.original, -1, 0), np.moveaxis(pairs.clip, -1, 0), strict=True)
     ]
     return np.stack(channels, axis=-1)

@@ -19,7 +19,7 @@ _SIDE = 16
 """Pixels between the places at which light is compared."""
 _FEWEST = 60
 _FEW = 8
-"""Of so many pictures one tells how dark all are."""
+"""Of so many pictures one tells how dark all are, and what curve of tone they have."""
 _LIT = 12.0
 """Levels above black from which it is seen how much light there is."""
 _FALLS = 0.06
@@ -27,6 +27,7 @@ _FALLS = 0.06
 _LEFT = 0.25
 """Share of the difference that may be left: parts that were replaced differ otherwise."""
 _BULK, _MOST = 0.8, 0.6
+"""Shares of the places: those that a map is fitted to in the end, and those on which light must be seen to fall."""
 _ROUNDS = 4
 _LEANS = 1.5
 """Levels of luma that the strongest colours must add to be looked at: less is the encoder's."""
@@ -44,7 +45,8 @@ _UNSURE = 0.15
 @dataclass(frozen=True, slots=True, eq=False)
 class Shade:
     """``light``: float32 (h, w), what each pixel has of the original's; ``black``: level that is there without any;
-    ``curve``: uint8 (256,), what an original's levels were before."""
+    ``curve``: uint8 (256,), the curve of tone that comes before the light.
+    """
 
     light: NDArray[np.float32]
     black: float
@@ -62,10 +64,12 @@ class Shade:
         """The clip as it was before light fell off."""
         return np.asarray(np.clip(np.round((clip - self.black) / self.light + self.black), 0, 255), np.uint8)
 
-    def unsure(self, original: Pictures) -> NDArray[np.float32]:
-        """Levels by which that may be wrong, over all pictures: float32 (h, w). The more light is lost, the more."""
+    def unsure(self, lit: Pictures) -> NDArray[np.float32]:
+        """Levels by which originals in this light may be wrong, over all pictures: float32 (h, w). The more light is
+        lost, the more.
+        """
         lost = 1 - self.light / self.light.max()
-        return np.asarray(_UNSURE * lost * original.mean(axis=0, dtype=np.float32), np.float32)
+        return np.asarray(_UNSURE * lost * lit.mean(axis=0, dtype=np.float32), np.float32)
 
 
 def find_shade(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> Shade | None:

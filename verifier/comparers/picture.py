@@ -23,7 +23,7 @@ from verifier.clip import Clip
 from verifier.comparers.colour import Colours, aligned_colours, compare_colours
 from verifier.comparers.light import at_limits, find_lean, find_shade, leaning
 from verifier.comparers.pairs import RATE, Pairs, Stretch, aligned_pairs, chunks
-from verifier.comparers.synthesis import QUALITIES, recode, tone_curve
+from verifier.comparers.synthesis import QUALITIES, in_tones, recode, tone_curve
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, Watch
 
@@ -109,29 +109,12 @@ def measure(
             if not len(pairs.times):
                 continue
             tone = tone_curve(pairs.original, pairs.clip, mask)
-            toned = np.clip(np.round(tone), 0, 255).astype(np.uint8)[pairs.original]
             shift = max(shift, _change_of_tone(tone, pairs.original[::_FEW, mask]))
-            if len(colours.times):
-                shrunk = cv2.resize(mask.astype(np.uint8), colours.ours.shape[2:0:-1], interpolation=cv2.INTER_NEAREST)
-                lean = find_lean(colours.ours, colours.theirs, tone, shrunk > 0)
-                if lean is not None:
-                    nearest = np.abs(colours.times[None, :] - pairs.times[:, None]).argmin(axis=1)
-                    toned = leaning(toned, nearest, colours.theirs[..., 1:], lean)
-                    # The curve had taken what colours add on the whole for lighter tones.
-                    toned = np.clip(np.round(tone_curve(toned, pairs.clip, mask)), 0, 255).astype(np.uint8)[toned]
-            shade = find_shade(toned, pairs.clip, mask)
-            if shade is not None:
-                toned = shade.over(toned)
-                # The curve had taken the middle's light for that of all.
-                toned = np.clip(np.round(tone_curve(toned, pairs.clip, mask)), 0, 255).astype(np.uint8)[toned]
+            toned, allowed = _matched(pairs, colours, tone, mask)
             if quality is None:
                 quality = _fit_quality(pairs, toned, mask, size)
             observed, expected = _energies(pairs.clip, toned, mask, size, quality)
-            if shade is not None:
-                expected += _pool(shade.unsure(toned) ** 2)
-            if len(colours.times):
-                limits = cv2.resize(at_limits(colours.ours).mean(axis=0), mask.shape[::-1])
-                expected += (_CLIPPED * _pool(limits)) ** 2
+            expected += allowed
             for rows in _windows(pairs.times):
                 levels.append(_level(observed, expected, rows, still=not piece.length))
                 stills.append(_change(pairs.clip[rows]))
@@ -147,6 +130,31 @@ def measure(
     for number, plane in enumerate(level):
         np.maximum(plane, tints.get(number, 0.0), out=plane)
     return Excess(np.array(times), level, np.stack(stills), np.stack(unders), shift, quality, seen)
+
+
+def _matched(
+    pairs: Pairs, colours: Colours, tone: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The originals in the clip's tones, colours and light, and the energy by which these may be off, by block."""
+    toned, allowed = in_tones(pairs.original, tone), np.zeros_like(_pool(mask.astype(np.float32)))
+    if len(colours.times):
+        shrunk = cv2.resize(mask.astype(np.uint8), colours.ours.shape[2:0:-1], interpolation=cv2.INTER_NEAREST)
+        lean = find_lean(colours.ours, colours.theirs, tone, shrunk > 0)
+        if lean is not None:
+            nearest = np.abs(colours.times[None, :] - pairs.times[:, None]).argmin(axis=1)
+            toned = leaning(toned, nearest, colours.theirs[..., 1:], lean)
+            # The curve had taken what colours add on the whole for lighter tones.
+            toned = in_tones(toned, tone_curve(toned, pairs.clip, mask))
+    shade = find_shade(toned, pairs.clip, mask)
+    if shade is not None:
+        toned = shade.over(toned)
+        # The curve had taken the middle's light for that of all.
+        toned = in_tones(toned, tone_curve(toned, pairs.clip, mask))
+        allowed += _pool(shade.unsure(toned) ** 2)
+    if len(colours.times):
+        limits = cv2.resize(at_limits(colours.ours).mean(axis=0), mask.shape[::-1])
+        allowed += (_CLIPPED * _pool(limits)) ** 2
+    return toned, allowed
 
 
 def _energies(

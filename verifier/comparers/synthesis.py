@@ -54,6 +54,11 @@ def tone_curve(original: Pictures, clip: Pictures, mask: NDArray[np.bool_]) -> N
     return limited
 
 
+def in_tones(pictures: Pictures, curve: NDArray[np.float64]) -> Pictures:
+    """Pictures after a curve of tone, float64 (256,)."""
+    return np.asarray(np.clip(np.round(curve), 0, 255).astype(np.uint8)[pictures])
+
+
 def _ends(levels: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
     """The darkest and lightest level that a curve may reach: those about which pixels pile up, as the clip was driven
     there, or else those of single pixels. A few bright lines on a dark ground are as bright as they are.
