@@ -182,6 +182,34 @@ def test_what_is_as_flat_and_sharp_but_moves_with_the_scene_was_not_drawn(change
     assert found is None or not found.drawn, found
 
 
+def narrow_sticker(_: int, frame: Picture) -> Picture:
+    """In the left half of the part."""
+    middle = LEFT + 20, TOP + SIDE // 2
+    return np.asarray(cv2.ellipse(frame, middle, (20, SIDE // 2), 0, 0, 360, (40, 200, 250), -1, cv2.LINE_AA), np.uint8)
+
+
+def pasted(_: int, frame: Picture) -> Picture:
+    frame[TOP : TOP + SIDE, LEFT + 43 : LEFT + SIDE] = cv2.resize(CAT[60:220, 120:280], (SIDE - 43, SIDE))
+    return frame
+
+
+def removed(_: int, frame: Picture) -> Picture:
+    hole = np.zeros(frame.shape[:2], np.uint8)
+    hole[TOP : TOP + SIDE, LEFT + 43 : LEFT + SIDE] = 255
+    return np.asarray(cv2.inpaint(frame, hole, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+@pytest.mark.parametrize("change", [pasted, removed])
+def test_what_is_put_right_beside_a_sticker_is_not_excused_by_its_outline(change: Change) -> None:
+    def both(number: int, frame: Picture) -> Picture:
+        return narrow_sticker(number, change(number, frame))
+
+    assert layer_of(narrow_sticker, 0).drawn
+    found = layer_of(both, 0)
+    assert found.explained > 0.9, found
+    assert not found.drawn, found
+
+
 def sign(_: int, frame: Picture) -> Picture:
     """A player's, at half strength, with an arrow that is not."""
     middle = LEFT + SIDE // 2, TOP + SIDE // 2

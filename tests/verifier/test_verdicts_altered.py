@@ -36,6 +36,12 @@ def overlap(a: Region, b: Region) -> float:
     return shared / (a.w * a.h + b.w * b.h - shared)
 
 
+def inside(a: Region, b: Region) -> bool:
+    """Whether a region's centre lies in another."""
+    x, y = a.x + a.w / 2, a.y + a.h / 2
+    return b.x <= x <= b.x + b.w and b.y <= y <= b.y + b.h
+
+
 @pytest.mark.parametrize("original", ["street", "bunny"])
 def test_a_repainted_region_is_found_in_time_and_place(desk: Desk, original: str) -> None:
     finding = only(desk.report(f"{original}-repainted.mp4"), Kind.REGION)
@@ -213,3 +219,10 @@ def test_a_sticker_in_the_middle_is_disclosed_with_what_is_not_checked(desk: Des
     (overlay,) = [item.finding for item in report.findings if item.finding.kind is Kind.OVERLAY]
     assert at(overlay, footage.REPAINT_FROM, footage.REPAINT_FROM + footage.REPAINT_S)
     assert "what lies under the overlay" in report.not_checked
+
+
+@pytest.mark.parametrize("original", ["street", "bunny"])
+def test_what_is_changed_right_beside_a_sticker_is_no_part_of_it(desk: Desk, original: str) -> None:
+    report = desk.report(f"{original}-beside-sticker.mp4")
+    assert report.verdict is Verdict.ALTERED
+    assert any(f.region is not None and inside(footage.REPAINT, f.region) for f in altering(report)), report.findings

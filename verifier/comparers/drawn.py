@@ -16,7 +16,8 @@ from provenance.report import Finding, Kind, Region
 from provenance.settings import Settings
 from verifier.align import Alignment
 from verifier.clip import Clip
-from verifier.comparers.layer import MOST_COVERED, Layer, LayerFrame, layer_frames, layer_of
+from verifier.comparers.layer import MOST_COVERED, Layer, layer_of
+from verifier.comparers.layer_frames import LayerFrame, layer_frames
 from verifier.comparers.pairs import Pairs, Stretch, aligned_pairs
 from verifier.comparers.picture import BLOCK
 from verifier.comparers.synthesis import in_tones, tone_curve
