@@ -467,14 +467,19 @@ def _parade_repainted(path: Path) -> None:
     )
 
 
-@recipe("street-sticker.mp4", "bunny-sticker.mp4")
-def _sticker(path: Path) -> None:
-    """A round face laid over the middle of the picture for two seconds."""
-    drawn = path.with_suffix(".png")
+def _face(path: Path) -> Path:
+    """A round face on nothing, 90 pixels wide."""
     face = np.zeros((90, 90, 4), np.uint8)
     cv2.circle(face, (45, 45), 44, (40, 200, 250, 255), -1, cv2.LINE_AA)
     cv2.ellipse(face, (45, 45), (24, 24), 0, 20, 160, (30, 30, 30, 255), 5, cv2.LINE_AA)
-    cv2.imwrite(str(drawn), face)
+    cv2.imwrite(str(path), face)
+    return path
+
+
+@recipe("street-sticker.mp4", "bunny-sticker.mp4")
+def _sticker(path: Path) -> None:
+    """A round face laid over the middle of the picture for two seconds."""
+    drawn = _face(path.with_suffix(".png"))
     lasts = f"between(t,{REPAINT_FROM},{REPAINT_FROM + REPAINT_S})"
     ffmpeg("-i", source(path, f"{original_of(path)}.mp4"), "-i", drawn, "-filter_complex",
            f"[0:v][1:v]overlay=(W-w)/2:(H-h)/2:enable='{lasts}'", *X264, "28", *AAC, path)  # fmt: skip
@@ -484,11 +489,7 @@ def _sticker(path: Path) -> None:
 @recipe("street-beside-sticker.mp4", "bunny-beside-sticker.mp4")
 def _beside_sticker(path: Path) -> None:
     """The repainted region, and two pixels to its right a round face that is there all along."""
-    drawn = path.with_suffix(".png")
-    face = np.zeros((90, 90, 4), np.uint8)
-    cv2.circle(face, (45, 45), 44, (40, 200, 250, 255), -1, cv2.LINE_AA)
-    cv2.ellipse(face, (45, 45), (24, 24), 0, 20, 160, (30, 30, 30, 255), 5, cv2.LINE_AA)
-    cv2.imwrite(str(drawn), face)
+    drawn = _face(path.with_suffix(".png"))
     place = f"x=W*{REPAINT.x + REPAINT.w}+2:y=H*{REPAINT.y}+10"
     repainted = source(path, f"{original_of(path)}-repainted.mp4")
     ffmpeg("-i", repainted, "-i", drawn, "-filter_complex", f"[0:v][1:v]overlay={place}", *X264, "22", *AAC, path)

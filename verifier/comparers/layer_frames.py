@@ -145,7 +145,6 @@ def _frame(
     ours, theirs = (cv2.dilate(slope, _NEAR) for slope in slopes)
     contrast = float(np.median(change[layer > 0]))
     sloping = _sloping(contrast, slopes[0])
-
     outlined = outline & (ours > 1.5 * theirs) & (ours > _EDGE)
     steep = outline & (ours > max(_EDGE, _HIGH * contrast))
     erased = outline & (theirs > 1.5 * ours) & (theirs > _EDGE)
