@@ -19,6 +19,10 @@ SAME_MOMENT = 0.45
 """Mean residual correlation (-1 to 1) along a line above which it is the same moment; other moments lie under 0.25."""
 SAME_SCENE = 0.75
 """Correlation of whole pictures (-1 to 1) above which it is still the same scene."""
+SAME_BESIDES = 0.95
+"""The same of the pictures but for the quarter that differs most, as boards and captions may cover so much: copies of
+the tuning half with one have 0.98 and more there, pictures of other films 0.81 at most."""
+_COVERED = 0.25
 SAME_BLACK = 3.0
 """Mean difference (grey levels) under which two dark or flat frames are the same."""
 TOLERANCE_S = 0.12
@@ -149,17 +153,29 @@ class Match:
     def alike(self, line: Line, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each frame shows the scene that a line gives it, what stands still included: bool (frames,)."""
         mask = self.clip.mask
+        if not mask.any():
+            return np.zeros(len(frames), np.bool_)
         wanted = line[0] * self.clip.times[frames] + line[1]
         ours = self.clip.pictures[frames][:, mask].astype(np.float32)
         theirs = self.original.pictures[self.original.at(wanted + self.period / 2)][:, mask].astype(np.float32)
-        apart = np.abs(ours - theirs).mean(axis=1)
-        ours -= ours.mean(axis=1, keepdims=True)
-        theirs -= theirs.mean(axis=1, keepdims=True)
-        norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        correlation = (ours * theirs).sum(axis=1) / np.maximum(norms, 1e-3)
+        apart = ours - theirs
+        # What brightens all of one is no difference.
+        strays = np.abs(apart - np.median(apart, axis=1, keepdims=True))
+        besides = strays <= np.quantile(strays, 1 - _COVERED, axis=1, keepdims=True)
+        likeness = _correlation(ours, theirs, np.ones_like(besides)) >= SAME_SCENE
+        likeness |= _correlation(ours, theirs, besides) >= SAME_BESIDES
         inside = (wanted >= self.original.times[0] - 0.2) & (wanted <= self.original.times[-1] + 0.2)
-        same: NDArray[np.bool_] = inside & ((correlation >= SAME_SCENE) | (apart <= SAME_BLACK))
+        same: NDArray[np.bool_] = inside & (likeness | (np.abs(apart).mean(axis=1) <= SAME_BLACK))
         return same
+
+
+def _correlation(
+    ours: NDArray[np.float32], theirs: NDArray[np.float32], where: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Correlation of each row with its like, over some of their pixels: float32 (n,)."""
+    sides = [np.where(where, side - side.mean(axis=1, keepdims=True, where=where), 0) for side in (ours, theirs)]
+    norms = np.linalg.norm(sides[0], axis=1) * np.linalg.norm(sides[1], axis=1)
+    return np.asarray((sides[0] * sides[1]).sum(axis=1) / np.maximum(norms, 1e-3), np.float32)
 
 
 def _pace(speed: float) -> float:
