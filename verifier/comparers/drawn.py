@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from provenance.report import Finding, Kind, Region
 from provenance.settings import Settings
+from provenance.times import Interval
 from verifier.align import Alignment
 from verifier.clip import Clip
 from verifier.comparers.layer import MOST_COVERED, Layer, layer_of
@@ -43,15 +44,18 @@ def tell_overlays(
     if geometry is None or reference is None or working is None:
         return list(findings)
     mask = cv2.erode(geometry.mask().astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    told, covered = [], 0.0
+    told: list[Finding] = []
+    drawn: list[tuple[Interval, float]] = []
     for finding in findings:
         if finding.kind is Kind.REGION and finding.region is not None and finding.clip is not None:
             spans = _spans(float(finding.clip.start), float(finding.clip.end))
             pairs = [aligned_pairs(working, reference, piece, span, geometry, settings, colour=True) for span in spans]
             layer = look(pairs, finding.region, mask)
-            if layer is not None and layer.drawn and covered + layer.covered <= MOST_COVERED:
-                covered += layer.covered
-                finding = _named(finding, layer)
+            if layer is not None and layer.drawn:
+                beside = [covered for when, covered in drawn if _at_once(when, finding.clip)]
+                if sum(beside) + layer.covered <= MOST_COVERED:
+                    drawn.append((finding.clip, layer.covered))
+                    finding = _named(finding, layer)
         told.append(finding)
     return told
 
@@ -100,6 +104,11 @@ def _spans(start: float, end: float) -> list[Stretch]:
     length = min(_SPAN_S, (end - start) / count) if count == _SPANS else (end - start) / count
     firsts = np.linspace(start, end - length, count).tolist()
     return [(first, first + length) for first in firsts]
+
+
+def _at_once(one: Interval, other: Interval) -> bool:
+    """Whether two layers are there together: those that take each other's place meet for what their times are off."""
+    return 2 * one.overlap(other) > min(one.length, other.length)
 
 
 def _named(finding: Finding, layer: Layer) -> Finding:
