@@ -494,3 +494,23 @@ def _beside_sticker(path: Path) -> None:
     repainted = source(path, f"{original_of(path)}-repainted.mp4")
     ffmpeg("-i", repainted, "-i", drawn, "-filter_complex", f"[0:v][1:v]overlay={place}", *X264, "22", *AAC, path)
     drawn.unlink()
+
+
+BOARDS = {
+    "lower-third": [("0x203080", 0.7, 0.9, 3.1)],
+    "boards": [("0x203080", 0.75, 0.3, 1.5), ("white", 0.1, 1.7, 2.9), ("0x801010", 0.42, 3.1, 4.3)],
+}
+"""Boards of an eighth of the frame: colour, top as a share of its height, and the seconds that they last."""
+
+
+@recipe(*(f"{original}-{name}.mp4" for original in ("street", "bunny") for name in BOARDS))
+def _boards(path: Path) -> None:
+    """Boards with a line of white or black on them, one after the other."""
+    original, name = path.stem.removeprefix("part-").split("-", 1)
+    boxes = []
+    for colour, top, start, end in BOARDS[name]:
+        line = "black" if colour == "white" else "white"
+        for inside, left, down, width, height in ((colour, 0.1, top, 0.8, 0.15), (line, 0.2, top + 0.05, 0.4, 0.04)):
+            place = f"x=iw*{left}:y=ih*{down}:w=iw*{width}:h=ih*{height}"
+            boxes.append(f"drawbox={place}:color={inside}:t=fill:enable='between(t,{start},{end})'")
+    ffmpeg("-i", source(path, f"{original}.mp4"), "-vf", ",".join(boxes), *X264, "28", *AAC, path)

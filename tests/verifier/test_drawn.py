@@ -210,6 +210,32 @@ def test_what_is_put_right_beside_a_sticker_is_not_excused_by_its_outline(change
     assert not found.drawn, found
 
 
+def board(_: int, frame: Picture) -> Picture:
+    """A speaker's name on blue."""
+    frame[TOP : TOP + SIDE, LEFT : LEFT + 110] = (120, 60, 40)
+    where = LEFT + 10, TOP + SIDE // 2
+    return np.asarray(cv2.putText(frame, "J. Doe", where, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255,) * 3, 2), np.uint8)
+
+
+def test_a_board_is_known_by_its_two_colours_though_edges_end_at_it() -> None:
+    found = seen(busy(), board)
+    assert found is not None
+    assert found.erased > 0.07, found
+    assert found.drawn, found
+
+
+@pytest.mark.parametrize("first", [pasted, removed])
+def test_a_board_excuses_nothing_that_is_put_beside_it(first: Change) -> None:
+    def small_board(_: int, frame: Picture) -> Picture:
+        frame[TOP : TOP + SIDE, LEFT : LEFT + 41] = (70, 40, 30)
+        return frame
+
+    assert layer_of(small_board, 0).drawn
+    found = layer_of(lambda number, frame: small_board(number, first(number, frame)), 0)
+    assert found.explained > 0.9, found
+    assert not found.drawn, found
+
+
 def sign(_: int, frame: Picture) -> Picture:
     """A player's, at half strength, with an arrow that is not."""
     middle = LEFT + SIDE // 2, TOP + SIDE // 2

@@ -221,6 +221,16 @@ def test_a_sticker_in_the_middle_is_disclosed_with_what_is_not_checked(desk: Des
     assert "what lies under the overlay" in report.not_checked
 
 
+@pytest.mark.parametrize(
+    ("name", "count"), [("street-lower-third", 1), ("bunny-lower-third", 1), ("street-boards", 3), ("bunny-boards", 3)]
+)
+def test_boards_are_overlays_also_one_after_the_other(desk: Desk, name: str, count: int) -> None:
+    report = desk.report(f"{name}.mp4")
+    assert not altering(report)
+    assert report.verdict is Verdict.MATCH
+    assert len([item for item in report.findings if item.finding.kind is Kind.OVERLAY]) == count
+
+
 @pytest.mark.parametrize("original", ["street", "bunny"])
 def test_what_is_changed_right_beside_a_sticker_is_no_part_of_it(desk: Desk, original: str) -> None:
     report = desk.report(f"{original}-beside-sticker.mp4")

@@ -29,6 +29,10 @@ _GENTLE, _STEEP = 0.04, 0.15
 """Slopes per pixel, as shares of the layer's own contrast, between which a surface is neither flat nor a line."""
 PART = 48
 """Side of the squares (pixels) that a layer is judged in by itself."""
+_BROAD = np.ones((PART // 2, PART // 2), np.uint8)
+"""What fits into a board, and into no letter or line."""
+_PLAIN = 24.0
+"""Levels around a board's colour and its letters' that an encoder leaves them in at 360p crf 30."""
 _NEAR = np.ones((3, 3), np.uint8)
 _WIDE = np.ones((5, 5), np.uint8)
 Levels = NDArray[np.float32]
@@ -38,9 +42,10 @@ Levels = NDArray[np.float32]
 class LayerFrame:
     """What one frame says of a layer; energies in squared levels, ``outline`` in pixels, 0 where no layer stays.
 
-    ``parts``: float32 (5, rows, columns), pixels within ``PART`` about each place: of the outline; those at which only
+    ``parts``: float32 (7, rows, columns), pixels within ``PART`` about each place: of the outline; those at which only
     the clip has an edge, or one as high as the layer where none ends; those at which one of the original ends; of the
-    inside; and those that are neither flat nor a line. None without a layer.
+    inside; those that are neither flat nor a line; those of the layer's two colours; and those that are changed though
+    the layer is not there. None without a layer.
     """
 
     energy: float
@@ -52,6 +57,7 @@ class LayerFrame:
     erased: float = 0.0
     slopes: float = 0.0
     covered: float = 0.0
+    broad: float = 0.0
     through: float = 0.0
     rest: int = 0
     uneven: int = 0
@@ -75,7 +81,7 @@ def layer_frames(ours: Levels, theirs: Levels, change: Levels, limit: float, pix
         stays, beside = _stays(ours, change, limit, at)
         # An edge of the original that passes is no edge of the place. The layer's own may move: a bar that fills.
         lasting = slopes[1][beside].min(axis=0)
-        frame = _frame(change[at], stays, veiled[at], (slopes[0][at], lasting), limit, pixels)
+        frame = _frame(ours[at], change[at], stays, veiled[at], (slopes[0][at], lasting), limit, pixels)
         if veil is not None:
             rest, uneven = _uneven(change[at], (change[at] > limit) & ~veiled[at], slopes[0][at])
             frame = replace(frame, through=veil.alike, rest=rest, uneven=uneven)
@@ -125,6 +131,7 @@ def _sloping(contrast: float, slopes: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _frame(
+    picture: Levels,
     change: NDArray[np.float32],
     kept: NDArray[np.uint8],
     veiled: NDArray[np.bool_],
@@ -132,7 +139,7 @@ def _frame(
     limit: float,
     pixels: int,
 ) -> LayerFrame:
-    """One frame, from the difference, what of it stays, where the original shows through, and the slopes of both."""
+    """One frame: its picture, the difference, what stays of it, where the original shows through, and both slopes."""
     energy = change**2
     told = cv2.dilate(kept, _WIDE) > 0
     told |= cv2.dilate(veiled.astype(np.uint8), _NEAR) > 0
@@ -148,6 +155,9 @@ def _frame(
     outlined = outline & (ours > 1.5 * theirs) & (ours > _EDGE)
     steep = outline & (ours > max(_EDGE, _HIGH * contrast))
     erased = outline & (theirs > 1.5 * ours) & (theirs > _EDGE)
+    whole = outlined | (steep & ~erased)
+    plain, left = _plain(picture, inner), (change > limit) & ~told
+    counted = outline, whole, erased, inner, inner & sloping, plain, left
     count = max(1, int(outline.sum()))
     return LayerFrame(
         float(energy.sum()),
@@ -159,8 +169,19 @@ def _frame(
         erased=float(erased.sum() / count),
         slopes=float(sloping[inner].mean()) if inner.any() else 1.0,
         covered=float(layer.sum() / pixels),
-        parts=np.stack([_around(w) for w in (outline, outlined | (steep & ~erased), erased, inner, inner & sloping)]),
+        broad=float(cv2.morphologyEx(layer, cv2.MORPH_OPEN, _BROAD).sum() / layer.sum()),
+        parts=np.stack([_around(where) for where in counted]),
     )
+
+
+def _plain(picture: Levels, inner: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which pixels inside are about of their median colour, or of that of all others."""
+    plain = np.zeros_like(inner)
+    for _ in range(2):
+        rest = inner & ~plain
+        if rest.any():
+            plain |= inner & (np.abs(picture - np.median(picture[rest], axis=0)).max(axis=-1) < _PLAIN)
+    return plain
 
 
 def _around(where: NDArray[np.bool_]) -> NDArray[np.float32]:
