@@ -100,6 +100,7 @@ LAUNDERINGS: tuple[Laundering, ...] = (
     Laundering("screen", (effects.filmed_screen,)),
     Laundering("sticker", (layers.sticker,), untouched_only=True),
     Laundering("passing sticker", (layers.passing_sticker,), untouched_only=True),
+    Laundering("lower third", (layers.lower_third,), untouched_only=True),
     Laundering("progress bar", (layers.progress_bar,), untouched_only=True),
     Laundering("subtitles", (layers.subtitles,), untouched_only=True),
     Laundering("changing subtitles", (layers.changing_subtitles,), untouched_only=True),

@@ -16,12 +16,14 @@ _LINES = (
     *("and then he said it again", "nobody knows what happened", "we were there that day", "look at this", "no!"),
     *("I never wanted to come here", "it was the last time", "you would not believe it", "what did she say to him?"),
 )
+_BOARDS = ((128, 48, 32, 255), (30, 30, 180, 255), (240, 240, 240, 255), (20, 20, 20, 255))
+_NAMES = ("Dr Jane Doe", "Mayor of Northtown", "Live from the harbour")
 _LINE_S = 1.4
 """How long a line of subtitles stays, on average."""
 _JUMP_S = 2.5
 """How long a wandering mark stays where it is."""
 _SHOWN = (0.25, 0.75)
-"""Share of the clip in which a passing sticker is there."""
+"""Share of the clip in which a passing sticker or a board is there."""
 
 
 def sticker(graph: Graph, rng: Rng) -> None:
@@ -92,6 +94,20 @@ def player(graph: Graph, rng: Rng) -> None:
     cv2.fillPoly(start, [arrow], _INK, cv2.LINE_AA)
     end = min(seconds / 3, float(rng.uniform(0.8, 1.6)))
     _lay(graph, start, "start", f"{(width - side) // 2}", f"{(height - side) // 2}", (0, end))
+
+
+def lower_third(graph: Graph, rng: Rng) -> None:
+    """A board with a name on it, an eighth of the frame or less, for half of the clip."""
+    width, height = int(graph.width * rng.uniform(0.5, 0.8)), int(graph.height * rng.uniform(0.1, 0.16))
+    board = np.full((height, width, 4), _BOARDS[int(rng.integers(len(_BOARDS)))], np.uint8)
+    letters = _lettered(str(rng.choice(_NAMES)), width, height, rim=False)
+    if board[0, 0, :3].min() > 200:
+        letters[..., :3] = _DARK[:3]
+    inked = letters[..., 3:] / 255
+    board[..., :3] = (letters[..., :3] * inked + board[..., :3] * (1 - inked)).astype(np.uint8)
+    first, last = (share * graph.base.seconds for share in _SHOWN)
+    x, y = int(rng.uniform(0, 1) * (graph.width - width)), int(graph.height * rng.uniform(0.68, 0.8))
+    _lay(graph, board, "board", f"{x}", f"{y}", (first, last))
 
 
 def wandering_mark(graph: Graph, rng: Rng) -> None:
