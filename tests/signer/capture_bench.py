@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -69,8 +71,13 @@ class Studio:
 
 
 def feed(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> None:
-    """Write data into a command's pipe, evenly over that time, in a thread; ends quietly when the command does."""
+    """Write data into a command's pipe, evenly over that time, in a thread; ends quietly when the command does.
+
+    The time counts from the command's first read, however long it takes to start.
+    """
     assert process.stdin is not None
+    # Else what a pipe holds by itself, some seconds of a small stream, would be read all at once.
+    fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, resource.getpagesize())
     # Taken away from the process: waiting for it would close the pipe.
     pipe, process.stdin = process.stdin, None
 
