@@ -88,7 +88,7 @@ def compare(
     excesses, unseen = _look(clip, alignment, settings, watch.part(_HEARING_SHARE, 1.0))
     for piece, excess in excesses:
         size = alignment.geometry.clip_size if alignment.geometry else (1, 1)
-        held = compare_freeze(piece, excess, original.asset_id)
+        held = compare_freeze(clip, alignment, piece, excess, settings, original.asset_id)
         changed = compare_regions(piece, excess, size, original.asset_id)
         # While frames are held, whatever moves in the original differs: that is said once.
         changed = [finding for finding in changed if not _within(finding, held)]

@@ -23,6 +23,7 @@ from verifier.clip import Clip
 from verifier.comparers.colour import Colours, aligned_colours, compare_colours
 from verifier.comparers.light import at_limits, find_lean, find_shade, leaning
 from verifier.comparers.pairs import RATE, Pairs, Stretch, aligned_pairs, chunks
+from verifier.comparers.steps import StepMeter, Steps
 from verifier.comparers.synthesis import QUALITIES, in_tones, recode, tone_curve
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, Watch
@@ -55,9 +56,9 @@ class Excess:
     """How much more a block differs than an encoder explains, over one piece.
 
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
-    natural log of observed over expected energy of luma or colour, over the window's bulk; ``still`` and ``under``:
-    float32 (m, rows, columns), how much the clip's and the original's own content changed there (root mean square grey
-    levels);
+    natural log of observed over expected energy of luma or colour, over the window's bulk; ``still``: float32 (m, rows,
+    columns), how much the clip's own content changed there (root mean square grey levels); ``steps``: from picture to
+    picture;
     ``toned``: root mean square change that the fitted maps of tone and colour make to the original's pixels (levels);
     ``quality``: the encoder setting that fits the clip; ``seen``: clip seconds up to which there was time to look.
     """
@@ -65,7 +66,7 @@ class Excess:
     times: NDArray[np.float64]
     level: NDArray[np.float32]
     still: NDArray[np.float32]
-    under: NDArray[np.float32]
+    steps: Steps
     toned: float
     quality: int
     seen: float
@@ -87,7 +88,7 @@ def measure(
     size = min(native, geometry.clip_size)
     quality: int | None = None
     times: list[Stretch] = []
-    levels, stills, unders = [], [], []
+    levels, stills, steps = [], [], StepMeter(mask)
     tints: dict[int, NDArray[np.float32]] = {}
     shift, seen = 0.0, piece.start
     stretches = chunks(piece)
@@ -113,14 +114,17 @@ def measure(
             toned, allowed = _matched(pairs, colours, tone, mask)
             if quality is None:
                 quality = _fit_quality(pairs, toned, mask, size)
-            observed, expected = _energies(pairs.clip, toned, mask, size, quality)
-            expected += allowed
+            recoded = recode(toned, size, quality, RATE)
+            steps.add(pairs.times, pairs.clip, recoded)
+            expected = block_energy(recoded, toned, mask)
+            del recoded
+            # The reference copy has losses of its own.
+            expected += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask) + allowed
+            observed = block_energy(pairs.clip, toned, mask)
             for rows in _windows(pairs.times):
                 levels.append(_level(observed, expected, rows, still=not piece.length))
                 stills.append(_change(pairs.clip[rows]))
-                unders.append(_change(pairs.original[rows]))
-                step = 1 / RATE
-                times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + step))
+                times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + 1 / RATE))
             tint = compare_colours(colours, geometry, np.array(times), BLOCK)
             tints.update(tint.levels)
             shift = max(shift, tint.turned)
@@ -129,7 +133,7 @@ def measure(
     level = np.stack(levels)
     for number, plane in enumerate(level):
         np.maximum(plane, tints.get(number, 0.0), out=plane)
-    return Excess(np.array(times), level, np.stack(stills), np.stack(unders), shift, quality, seen)
+    return Excess(np.array(times), level, np.stack(stills), steps.read(), shift, quality, seen)
 
 
 def _matched(
@@ -155,16 +159,6 @@ def _matched(
         limits = cv2.resize(at_limits(colours.ours).mean(axis=0), mask.shape[::-1])
         allowed += (_CLIPPED * _pool(limits)) ** 2
     return toned, allowed
-
-
-def _energies(
-    clip: NDArray[np.uint8], toned: NDArray[np.uint8], mask: NDArray[np.bool_], size: tuple[int, int], quality: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What differs, and what an encoder would have left, block by block: twice (n, rows, columns)."""
-    expected = block_energy(recode(toned, size, quality, RATE), toned, mask)
-    # The reference copy has losses of its own.
-    expected += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask)
-    return block_energy(clip, toned, mask), expected
 
 
 def _level(

@@ -1,0 +1,86 @@
+"""Frames that are held while the original moves are found, however briefly; what is covered or still anyway is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from footage import AAC, X264, source
+from support.media import ffmpeg, recipe
+from verdict_desk import Desk
+
+from provenance.report import Kind, Report, Severity, Verdict
+from provenance.trust.policy import SignedUnder
+from verifier.comparers.freeze import held
+from verifier.comparers.steps import Steps
+from verifier.diff import diff
+
+HELD_FROM, HELD_S = 2.0, 0.5
+SCREEN = "200:40"
+
+
+@recipe("showroom.mp4")
+def _showroom(path: Path) -> None:
+    """A screen on which the rabbit runs, in a street where nothing moves."""
+    ffmpeg("-i", source(path, "street.mp4"), "-i", source(path, "bunny.mp4"), "-filter_complex",
+           "[0:v]fps=25,scale=480:272,loop=-1:1,setpts=N/25/TB[a];[1:v]fps=25,scale=112:64[b];"
+           f"[a][b]overlay={SCREEN}:shortest=1[v]", "-map", "[v]", "-map", "1:a", *X264, "18", *AAC, path)  # fmt: skip
+
+
+@recipe("showroom-held.mp4", "showroom-covered.mp4")
+def _done_to_it(path: Path) -> None:
+    """The picture held for half a second, or a plain box laid over the screen for two."""
+    first, count = round(HELD_FROM * 25), round(HELD_S * 25)
+    graph = (
+        f"[0:v]loop=loop={count}:size=1:start={first},select='not(between(n,{first + count + 1},{first + 2 * count}))',"
+        "setpts=N/25/TB[v]"
+        if path.stem.endswith("held")
+        else "[0:v]drawbox=x=190:y=30:w=132:h=84:color=0xc0a020:t=fill:enable='between(t,1.5,3.5)'[v]"
+    )
+    ffmpeg("-i", source(path, "showroom.mp4"), "-filter_complex", graph, "-map", "[v]", "-map", "0:a", *X264, "30",
+           *AAC, path)  # fmt: skip
+
+
+def report(desk: Desk, name: str) -> Report:
+    trusted = {"anchors": desk.anchors, "policy": SignedUnder(desk.anchors)}
+    return diff(desk.media("showroom.mp4"), desk.media(name), settings=desk.settings, evidence=False, **trusted)
+
+
+def test_half_a_second_in_which_a_small_thing_stands_still_is_repeated_frames(desk: Desk) -> None:
+    (found,) = (f.finding for f in report(desk, "showroom-held.mp4").findings if f.severity is Severity.ALTERING)
+    assert found.kind is Kind.FRAMES_REPEATED
+    assert found.clip is not None
+    assert found.clip.as_seconds() == pytest.approx([HELD_FROM, HELD_FROM + HELD_S], abs=0.15)
+
+
+def test_what_moves_under_a_box_is_hidden_and_not_held(desk: Desk) -> None:
+    said = report(desk, "showroom-covered.mp4")
+    assert [f.finding.kind for f in said.findings if f.finding.kind in (Kind.FRAMES_REPEATED, Kind.OVERLAY)] == [
+        Kind.OVERLAY
+    ]
+    assert said.verdict is Verdict.MATCH
+
+
+def steps(clip: list[float], expected: list[float]) -> Steps:
+    return Steps(np.arange(len(clip) + 1) / 10, np.array(clip, np.float32), np.array(expected, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("clip", "expected", "found"),
+    [
+        ([9, 9, 0, 0, 0, 0, 40, 9], [9, 9, 9, 9, 9, 9, 9, 9], [(2, 6)]),
+        ([9, 9, 3, 2, 1, 1, 40, 9], [9, 9, 9, 9, 9, 9, 9, 9], [(2, 6)]),
+        ([9, 9, 9, 0, 0, 9, 9, 9], [9, 9, 9, 9, 9, 9, 9, 9], []),
+        ([2, 2, 0, 0, 0, 0, 0, 2], [2, 2, 2, 2, 2, 2, 2, 2], []),
+        ([1, 1, 0, 0, 0, 0, 90, 1], [1, 1, 0, 0, 90, 0, 0, 1], []),
+        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [9, 9, 9, 9, 0, 0, 9, 9, 9, 9], [(0, 10)]),
+        ([6, 6, 6, 6, 6, 6, 6, 6], [9, 9, 9, 9, 9, 9, 9, 9], []),
+        ([], [], []),
+    ],
+    ids=["held", "settling", "too brief", "still anyway", "a cut", "a pause within", "smoothed", "one picture"],
+)
+def test_a_clip_stands_still_by_what_its_original_does(
+    clip: list[float], expected: list[float], found: list[tuple[int, int]]
+) -> None:
+    assert held(steps(clip, expected)) == found
