@@ -7,7 +7,7 @@ import pytest
 
 from provenance.report import Finding, Kind
 from verifier.comparers.picture import BLOCK, Excess
-from verifier.comparers.regions import compare_regions
+from verifier.comparers.regions import changes, compare_regions
 from verifier.comparers.steps import Steps
 from verifier.timing import Piece
 
@@ -60,3 +60,35 @@ def test_half_a_second_at_the_end_is_a_change_of_a_part_and_none_of_the_whole() 
 
     assert said(slice(2, 5), slice(2, 6)) == 1
     assert said(slice(None), slice(None)) == 0, "a clip may fade out"
+
+
+BOARD = slice(10, 14), slice(4, 20)
+WINDOWS = 32
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "first", "stop", "found"),
+    [
+        (slice(6, 10), slice(8, 13), 8, 12, 2),
+        (slice(6, 10), slice(8, 13), 8, 26, 1),
+        (slice(9, 10), slice(8, 13), 8, 12, 1),
+        (slice(11, 13), slice(8, 13), 8, 12, 1),
+    ],
+    ids=["a second above it", "as long as it", "its skirt", "a faint place of it"],
+)
+def test_what_is_changed_for_a_second_beside_what_stays_is_a_change_of_its_own(
+    rows: slice, columns: slice, first: int, stop: int, found: int
+) -> None:
+    starts = np.arange(WINDOWS) / 4
+    level = np.zeros((WINDOWS, SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
+    level[:, *BOARD] = 7.0
+    level[first:stop, rows, columns] = 3.0
+    still = np.full(level.shape, 5.0, np.float32)
+    excess = Excess(np.stack([starts, starts + 0.5], axis=1), level, still, NO_STEPS, 0.0, 26, 8.25)
+    said = changes(excess)
+    assert len(said) == found
+    assert said[0].blocks[BOARD].all()
+    if found > 1:
+        assert (said[1].first, said[1].last) == (first, stop - 1)
+        assert said[1].blocks[rows, columns][:-1].all()
+        assert not said[1].blocks[BOARD].any()

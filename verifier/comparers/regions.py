@@ -33,6 +33,8 @@ _WHOLE = 0.5
 """Share of the frame from which a change is not one of a part of it."""
 MIN_WINDOWS = 3
 """Half-overlapping half seconds that a change must show in: so many see one of half a second."""
+_STAYS = 0.75
+"""Share of a change's time for which a block is changed that stays."""
 COVERED = 0.8
 """Excess below that of a change's clear windows from which a window is changed for less than half of its time."""
 OVERLAY_SHARE = 0.9
@@ -53,11 +55,20 @@ class Change:
     blocks: NDArray[np.bool_]
     excess: float
 
+    def briefly_beside(self, other: Change) -> bool:
+        """Whether it is there for half of another's time at most, and no further from it than two blocks."""
+        near = cv2.dilate(other.blocks.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        return 2 * (self.last - self.first + 1) <= other.last - other.first + 1 and bool((near & self.blocks).any())
+
 
 def changes(excess: Excess) -> list[Change]:
     """Connected blocks that stand out long enough, joined over space and time."""
-    still = len(excess.times) == 1
-    labels, count = _components(excess.level >= WEAK)
+    return sorted(_changes(excess.level), key=lambda c: c.excess * c.blocks.sum(), reverse=True)
+
+
+def _changes(level: NDArray[np.float32]) -> list[Change]:
+    still = len(level) == 1
+    labels, count = _components(level >= WEAK)
     at, rows, columns = np.nonzero(labels)
     label_of = labels[at, rows, columns]
     # Only the windows from a part's first to its last are looked at: a long clip has many parts.
@@ -67,11 +78,11 @@ def changes(excess: Excess) -> list[Change]:
     found = []
     for label in range(1, count + 1):
         its = slice(int(first[label]), int(last[label]) + 1)
-        inside, levels = labels[its] == label, excess.level[its]
+        inside, levels = labels[its] == label, level[its]
         most = np.zeros(len(labels), np.float32)
         most[its] = np.where(inside, levels, 0).max(axis=(1, 2))
         # A fade to black at the end of a clip is no part of the picture.
-        part = inside.sum(axis=(1, 2)).max() < _WHOLE * excess.level[0].size
+        part = inside.sum(axis=(1, 2)).max() < _WHOLE * level[0].size
         windows = _changed_windows(most, still=still, part=part)
         if not len(windows):
             continue
@@ -79,9 +90,31 @@ def changes(excess: Excess) -> list[Change]:
         core = inside & (levels >= max(WEAK, 0.5 * float(levels[inside].max())))
         often = core[windows[0] - its.start : windows[-1] + 1 - its.start].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
-        level = float(levels[inside & (levels >= STRONG)].mean())
-        found.append(Change(int(windows[0]), int(windows[-1]), blocks, level))
-    return sorted(found, key=lambda c: c.excess * c.blocks.sum(), reverse=True)
+        excess = float(levels[inside & (levels >= STRONG)].mean())
+        found.append(Change(int(windows[0]), int(windows[-1]), blocks, excess))
+        if not still and often.max() >= _STAYS and (beside := _beside(inside, blocks)).any():
+            left = np.zeros_like(level)
+            left[its] = np.where(beside, levels, 0)
+            found += [change for change in _changes(left) if change.briefly_beside(found[-1])]
+    return found
+
+
+def _beside(inside: NDArray[np.bool_], blocks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What else belongs to a change (windows, rows, columns) than blocks (rows, columns) of a board or sign that stays.
+
+    They share pixels with their neighbours, and are as faint in places as the scene is like them; so what lies within
+    their box or next to it is theirs, and what is narrower than two blocks.
+    """
+    left = inside.copy()
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(blocks.astype(np.uint8), connectivity=8)
+    for x, y, width, height, _ in boxes[1:]:
+        left[:, max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1] = False
+    four = left[:, 1:, 1:] & left[:, :-1, 1:] & left[:, 1:, :-1] & left[:, :-1, :-1]
+    broad = np.zeros_like(left)
+    for rows in (slice(1, None), slice(-1)):
+        for columns in (slice(1, None), slice(-1)):
+            broad[:, rows, columns] |= four
+    return broad
 
 
 def _changed_windows(most: NDArray[np.float32], *, still: bool, part: bool) -> NDArray[np.int64]:
