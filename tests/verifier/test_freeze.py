@@ -12,7 +12,7 @@ from verdict_desk import Desk
 
 from provenance.report import Kind, Report, Severity, Verdict
 from provenance.trust.policy import SignedUnder
-from verifier.comparers.freeze import held
+from verifier.comparers.freeze import gaps, held
 from verifier.comparers.steps import Steps
 from verifier.diff import diff
 
@@ -26,6 +26,13 @@ def _showroom(path: Path) -> None:
     ffmpeg("-i", source(path, "street.mp4"), "-i", source(path, "bunny.mp4"), "-filter_complex",
            "[0:v]fps=25,scale=480:272,loop=-1:1,setpts=N/25/TB[a];[1:v]fps=25,scale=112:64[b];"
            f"[a][b]overlay={SCREEN}:shortest=1[v]", "-map", "[v]", "-map", "1:a", *X264, "18", *AAC, path)  # fmt: skip
+
+
+@recipe("bunny-unsent.mp4", "bunny-slides.mp4")
+def _fewer_pictures(path: Path) -> None:
+    """No picture sent for half a second, or two a second throughout."""
+    fewer = "fps=2" if path.stem.endswith("slides") else f"select='not(between(t,{HELD_FROM},{HELD_FROM + HELD_S}))'"
+    ffmpeg("-i", source(path, "bunny.mp4"), "-vf", fewer, "-fps_mode", "vfr", *X264, "30", *AAC, path)
 
 
 @recipe("showroom-held.mp4", "showroom-covered.mp4")
@@ -42,9 +49,22 @@ def _done_to_it(path: Path) -> None:
            *AAC, path)  # fmt: skip
 
 
-def report(desk: Desk, name: str) -> Report:
+def report(desk: Desk, name: str, original: str = "showroom.mp4") -> Report:
     trusted = {"anchors": desk.anchors, "policy": SignedUnder(desk.anchors)}
-    return diff(desk.media("showroom.mp4"), desk.media(name), settings=desk.settings, evidence=False, **trusted)
+    return diff(desk.media(original), desk.media(name), settings=desk.settings, evidence=False, **trusted)
+
+
+def test_a_picture_is_held_where_no_other_is_sent_for_half_a_second(desk: Desk) -> None:
+    said = report(desk, "bunny-unsent.mp4", "bunny.mp4")
+    (found,) = (f.finding for f in said.findings if f.severity is Severity.ALTERING)
+    assert found.kind is Kind.FRAMES_REPEATED
+    assert found.clip is not None
+    assert found.clip.as_seconds() == pytest.approx([HELD_FROM, HELD_FROM + HELD_S], abs=0.15)
+
+
+def test_a_copy_of_two_pictures_a_second_holds_none(desk: Desk) -> None:
+    said = report(desk, "bunny-slides.mp4", "bunny.mp4")
+    assert all(f.finding.kind is not Kind.FRAMES_REPEATED for f in said.findings)
 
 
 def test_half_a_second_in_which_a_small_thing_stands_still_is_repeated_frames(desk: Desk) -> None:
@@ -84,3 +104,9 @@ def test_a_clip_stands_still_by_what_its_original_does(
     clip: list[float], expected: list[float], found: list[tuple[int, int]]
 ) -> None:
     assert held(steps(clip, expected)) == found
+
+
+def test_a_picture_shown_for_long_is_one_that_is_so_in_this_clip_alone() -> None:
+    assert gaps(np.r_[np.arange(0, 2, 0.1), np.arange(2.6, 4, 0.1)]) == [(pytest.approx(1.9), pytest.approx(2.6))]
+    assert gaps(np.arange(0, 8, 0.5)) == []
+    assert gaps(np.zeros(1)) == []

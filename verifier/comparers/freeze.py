@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from provenance.report import Finding, Kind
 from provenance.settings import Settings
@@ -29,12 +30,16 @@ AT_LEAST = 4
 """Steps over which it is told, ten a second: half a second has so many whatever its phase."""
 LONG_S = 0.35
 """Seconds that a picture is shown by itself, from which it is asked what the original does meanwhile."""
+_USUAL_TIMES = 2.5
+"""How many times what is usual in a clip that must be."""
 MOVED = 20.0
 """Grey levels by which an original moves away meanwhile. Encoders that leave out pictures alike do so up to some 12."""
 _LOOKED_S = 6.0
-_ALL_ALONG = 0.7
-"""Share of what differs at most where the original moves, above which it differs from the first picture on. Frames that
-are held differ by 0.46 of it and less at first, what lies under a box by 0.94 and more."""
+_FIRST = 3
+"""Pictures of which one shows the original at first, where a picture is held: the moment is good to half a frame."""
+_APART, _NOISE = 0.5, 8.0
+"""Share of what a block of the original moves by meanwhile, and levels, that it may be apart then: of the tuning half
+those held are so by 0.0 to 0.5, what lies under a box or caption by 0.9 and more."""
 
 
 def compare_freeze(
@@ -51,9 +56,9 @@ def compare_freeze(
         start, end = float(steps.times[first]), float(steps.times[stop]) + 1 / RATE
         if not _covered(clip, alignment, piece, (start, min(end, start + _LOOKED_S)), settings):
             found.append((start, end, 1 - float(steps.clip[first:stop].mean() / steps.expected[first:stop].mean())))
-    for start, end in zip(steps.times, steps.times[1:], strict=False):
-        if end - start > LONG_S and _moved(alignment, piece, (start, min(end, start + _LOOKED_S)), settings) >= MOVED:
-            found.append((float(start), float(end), 1.0))
+    for start, end in gaps(steps.times):
+        if _moved(alignment, piece, (start, min(end, start + _LOOKED_S)), settings) >= MOVED:
+            found.append((start, end, 1.0))
     return [_finding(piece, *one, asset_id) for one in sorted(found)]
 
 
@@ -81,10 +86,16 @@ def held(steps: Steps) -> list[tuple[int, int]]:
     return [(first, stop) for first, stop in stretches(still) if stop - first >= AT_LEAST - 1]
 
 
-def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> bool:
-    """Whether the part that moves in the original lies under something, or is replaced, all along.
+def gaps(times: NDArray[np.float64]) -> list[Stretch]:
+    """Clip seconds from a picture to the next where that is long, and not what it always is at a low frame rate."""
+    long = max(LONG_S, _USUAL_TIMES * float(np.median(np.diff(times)))) if len(times) > 1 else LONG_S
+    return [(start, end) for start, end in pairwise(times.tolist()) if end - start > long]
 
-    A picture that is held is the original's at first, and is left behind by what moves.
+
+def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> bool:
+    """Whether what moves in the original lies under something, or is replaced, and what is left of it moves as it does.
+
+    A picture that is held is the original's at first, and is left behind.
     """
     geometry, reference, working = alignment.geometry, alignment.reference, clip.extraction.working
     if geometry is None or reference is None or working is None:
@@ -95,9 +106,15 @@ def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, s
     mask = geometry.mask()
     toned = in_tones(pairs.original, tone_curve(pairs.original, pairs.clip, mask))
     moved = np.max([block_steps(toned[0], later) for later in toned[1:]], axis=0)
-    lively = moved >= np.quantile(moved, LIVELIEST)
-    apart = [block_steps(*two)[lively].mean() for two in zip(toned, pairs.clip, strict=True)]
-    return bool(min(apart) > _ALL_ALONG * max(apart))
+    apart = np.min([block_steps(*two) for two in zip(toned[:_FIRST], pairs.clip, strict=False)], axis=0)
+    bare = apart <= np.maximum(_NOISE, _APART * moved)
+    if not bare.any():
+        return True
+    ours, theirs = (
+        np.mean([np.quantile(block_steps(*two)[bare], LIVELIEST) for two in pairwise(side)])
+        for side in (pairs.clip, toned)
+    )
+    return bool(theirs < MOVING or ours >= STILL * theirs)
 
 
 def _moved(alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> float:

@@ -56,9 +56,15 @@ class Change:
     excess: float
 
     def briefly_beside(self, other: Change) -> bool:
-        """Whether it is there for half of another's time at most, and no further from it than two blocks."""
+        """Whether it is there for half of another's time at most, two blocks from it at most, and not in line with it.
+
+        A bar that fills is longer at its end than for most of its time.
+        """
         near = cv2.dilate(other.blocks.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return 2 * (self.last - self.first + 1) <= other.last - other.first + 1 and bool((near & self.blocks).any())
+        rows, theirs = (np.flatnonzero(change.blocks.any(axis=1)) for change in (self, other))
+        in_line = rows[0] >= theirs[0] - 1 and rows[-1] <= theirs[-1] + 1
+        brief = 2 * (self.last - self.first + 1) <= other.last - other.first + 1
+        return bool(brief and (near & self.blocks).any() and not in_line)
 
 
 def changes(excess: Excess) -> list[Change]:
