@@ -53,9 +53,12 @@ def compare_freeze(
     found: list[tuple[float, float, float]] = []
     steps = excess.steps
     for first, stop in held(steps):
-        start, end = float(steps.times[first]), float(steps.times[stop]) + 1 / RATE
-        if not _covered(clip, alignment, piece, (start, min(end, start + _LOOKED_S)), settings):
-            found.append((start, end, 1 - float(steps.clip[first:stop].mean() / steps.expected[first:stop].mean())))
+        start, last = float(steps.times[first]), float(steps.times[stop])
+        # The picture after the last one that is held is another.
+        looked = (start, min(last + 0.01, start + _LOOKED_S))
+        if not _covered(clip, alignment, piece, looked, settings):
+            moving = float(steps.clip[first:stop].mean() / steps.expected[first:stop].mean())
+            found.append((start, last + 1 / RATE, 1 - moving))
     for start, end in gaps(steps.times):
         if _moved(alignment, piece, (start, min(end, start + _LOOKED_S)), settings) >= MOVED:
             found.append((start, end, 1.0))
