@@ -95,10 +95,21 @@ def steps(clip: list[float], expected: list[float]) -> Steps:
         ([2, 2, 0, 0, 0, 0, 0, 2], [2, 2, 2, 2, 2, 2, 2, 2], []),
         ([1, 1, 0, 0, 0, 0, 90, 1], [1, 1, 0, 0, 90, 0, 0, 1], []),
         ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [9, 9, 9, 9, 0, 0, 9, 9, 9, 9], [(0, 10)]),
+        ([7] * 4 + [5] * 9 + [7] * 4, [20] * 4 + [5] * 9 + [20] * 4, [(0, 5), (12, 17)]),
         ([6, 6, 6, 6, 6, 6, 6, 6], [9, 9, 9, 9, 9, 9, 9, 9], []),
         ([], [], []),
     ],
-    ids=["held", "settling", "too brief", "still anyway", "a cut", "a pause within", "smoothed", "one picture"],
+    ids=[
+        "held",
+        "settling",
+        "too brief",
+        "still anyway",
+        "a cut",
+        "a pause within",
+        "moves between",
+        "smoothed",
+        "one picture",
+    ],
 )
 def test_a_clip_stands_still_by_what_its_original_does(
     clip: list[float], expected: list[float], found: list[tuple[int, int]]

@@ -58,9 +58,11 @@ def compare_freeze(
         looked = (start, min(last + 0.01, start + _LOOKED_S))
         if not _covered(clip, alignment, piece, looked, settings):
             moving = float(steps.clip[first:stop].mean() / steps.expected[first:stop].mean())
-            found.append((start, last + 1 / RATE, 1 - moving))
+            found.append((start, last + 1 / RATE, max(0.0, 1 - moving)))
     for start, end in gaps(steps.times):
-        if _moved(alignment, piece, (start, min(end, start + _LOOKED_S)), settings) >= MOVED:
+        # Moments are good to half a frame, and what comes next may be another scene.
+        inner = (start + 1 / RATE, min(end, start + _LOOKED_S) - 1 / RATE)
+        if _moved(alignment, piece, inner, settings) >= MOVED:
             found.append((start, end, 1.0))
     return [_finding(piece, *one, asset_id) for one in sorted(found)]
 
@@ -85,7 +87,7 @@ def held(steps: Steps) -> list[tuple[int, int]]:
     # Between two stretches the original may stand still for a moment.
     for (first, stop), (start, end) in pairwise(found):
         most = max(steps.clip[first:stop].max(), steps.clip[start:end].max())
-        still[stop:start] = (steps.clip[stop:start] <= most).all()
+        still[stop:start] = (steps.clip[stop:start] <= most).all() and (steps.expected[stop:start] < MOVING).all()
     return [(first, stop) for first, stop in stretches(still) if stop - first >= AT_LEAST - 1]
 
 

@@ -48,6 +48,9 @@ class StepMeter:
                 ours, theirs = (self._step(*two) for two in zip(self._last, pictures, strict=True))
                 self._steps.append((ours, theirs))
             self._last = pictures
+        if self._last is not None:
+            # Not a view, which would keep all the others.
+            self._last = self._last[0].copy(), self._last[1].copy()
 
     def read(self) -> Steps:
         """All steps so far."""
