@@ -49,6 +49,12 @@ def _done_to_it(path: Path) -> None:
            *AAC, path)  # fmt: skip
 
 
+@recipe("showroom-sparse.mp4")
+def _covered_and_unsent(path: Path) -> None:
+    """The covered one, of which an encoder sends no picture that is like the last."""
+    ffmpeg("-i", source(path, "showroom-covered.mp4"), "-vf", "mpdecimate", "-fps_mode", "vfr", *X264, "30", *AAC, path)
+
+
 def report(desk: Desk, name: str, original: str = "showroom.mp4") -> Report:
     trusted = {"anchors": desk.anchors, "policy": SignedUnder(desk.anchors)}
     return diff(desk.media(original), desk.media(name), settings=desk.settings, evidence=False, **trusted)
@@ -80,6 +86,12 @@ def test_what_moves_under_a_box_is_hidden_and_not_held(desk: Desk) -> None:
         Kind.OVERLAY
     ]
     assert said.verdict is Verdict.MATCH
+
+
+def test_nor_is_it_held_where_no_picture_is_sent_meanwhile(desk: Desk) -> None:
+    said = report(desk, "showroom-sparse.mp4")
+    assert said.verdict is Verdict.MATCH
+    assert all(f.finding.kind is not Kind.FRAMES_REPEATED for f in said.findings)
 
 
 def steps(clip: list[float], expected: list[float]) -> Steps:

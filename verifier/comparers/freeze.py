@@ -15,7 +15,7 @@ from verifier.clip import Clip
 from verifier.comparers.order import original_interval
 from verifier.comparers.pairs import RATE, Stretch, aligned_pairs, load
 from verifier.comparers.picture import Excess
-from verifier.comparers.steps import LIVELIEST, Steps, block_steps
+from verifier.comparers.steps import LIVELIEST, Steps, block_steps, seen_blocks
 from verifier.comparers.synthesis import in_tones, tone_curve
 from verifier.stretches import stretches
 from verifier.timing import Piece
@@ -38,8 +38,9 @@ _LOOKED_S = 6.0
 _FIRST = 3
 """Pictures of which one shows the original at first, where a picture is held: the moment is good to half a frame."""
 _APART, _NOISE = 0.5, 8.0
-"""Share of what a block of the original moves by meanwhile, and levels, that it may be apart then: of the tuning half
-those held are so by 0.0 to 0.5, what lies under a box or caption by 0.9 and more."""
+"""Share of what a block is left behind by, and levels, that it may be apart then. Where frames of the tuning half are
+held, the liveliest blocks are apart by 0.46 of that at most; by 0.6 and more under a caption or box."""
+_INSTANT_S = 0.01
 
 
 def compare_freeze(
@@ -60,9 +61,7 @@ def compare_freeze(
             moving = float(steps.clip[first:stop].mean() / steps.expected[first:stop].mean())
             found.append((start, last + 1 / RATE, max(0.0, 1 - moving)))
     for start, end in gaps(steps.times):
-        # Moments are good to half a frame, and what comes next may be another scene.
-        inner = (start + 1 / RATE, min(end, start + _LOOKED_S) - 1 / RATE)
-        if _moved(alignment, piece, inner, settings) >= MOVED:
+        if _moved(clip, alignment, piece, (start, min(end, start + _LOOKED_S)), settings) >= MOVED:
             found.append((start, end, 1.0))
     return [_finding(piece, *one, asset_id) for one in sorted(found)]
 
@@ -110,9 +109,7 @@ def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, s
         return False
     mask = geometry.mask()
     toned = in_tones(pairs.original, tone_curve(pairs.original, pairs.clip, mask))
-    moved = np.max([block_steps(toned[0], later) for later in toned[1:]], axis=0)
-    apart = np.min([block_steps(*two) for two in zip(toned[:_FIRST], pairs.clip, strict=False)], axis=0)
-    bare = apart <= np.maximum(_NOISE, _APART * moved)
+    bare = _bare(toned, pairs.clip, mask)
     if not bare.any():
         return True
     ours, theirs = (
@@ -122,13 +119,29 @@ def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, s
     return bool(theirs < MOVING or ours >= STILL * theirs)
 
 
-def _moved(alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> float:
-    """By how many grey levels the liveliest blocks of the original come away from what they are at first."""
-    geometry, reference = alignment.geometry, alignment.reference
-    if geometry is None or reference is None:
+def _moved(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> float:
+    """By how many grey levels the original comes away from the one picture of a stretch, where nothing lies over it."""
+    geometry, reference, working = alignment.geometry, alignment.reference, clip.extraction.working
+    if geometry is None or reference is None or working is None:
         return 0.0
-    low, high = sorted(map(piece.original_time, stretch))
+    start, end = stretch
+    shown = aligned_pairs(working, reference, piece, (start - _INSTANT_S, start + _INSTANT_S), geometry, settings)
+    # Moments are good to half a frame, and what comes next may be another scene.
+    low, high = sorted(map(piece.original_time, (start + 1 / RATE, end - 1 / RATE)))
     _, pictures = load(reference, low, high, geometry.original_size, settings)
-    laid = [geometry.warp(picture) for picture in pictures]
-    apart = [np.quantile(block_steps(laid[0], later), LIVELIEST) for later in laid[1:]]
+    if not len(shown.times) or not len(pictures):
+        return 0.0
+    mask = geometry.mask()
+    laid = np.stack([shown.original[0], *map(geometry.warp, pictures)])
+    toned = in_tones(laid, tone_curve(shown.original[:1], shown.clip[:1], mask))
+    bare = _bare(toned, np.broadcast_to(shown.clip[0], toned.shape), mask)
+    apart = [np.quantile(block_steps(toned[0], later)[bare], LIVELIEST) for later in toned[1:] if bare.any()]
     return float(max(apart, default=0.0))
+
+
+def _bare(toned: NDArray[np.uint8], clip: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which blocks of the clip's pictures show the original at first, and no other picture all along."""
+    moved = np.max([block_steps(toned[0], later) for later in toned[1:]], axis=0)
+    apart = np.stack([block_steps(*two) for two in zip(toned, clip, strict=True)])
+    limit = np.maximum(_NOISE, _APART * np.minimum(moved, apart.max(axis=0)))
+    return np.asarray((apart[:_FIRST].min(axis=0) <= limit) & seen_blocks(mask))

@@ -34,8 +34,7 @@ class StepMeter:
     """
 
     def __init__(self, mask: NDArray[np.bool_]) -> None:
-        self._seen = _blocks(mask.astype(np.float32)) > 0.5
-        self._seen |= not self._seen.any()
+        self._seen = seen_blocks(mask)
         self._times: list[NDArray[np.float64]] = []
         self._steps: list[tuple[float, float]] = []
         self._last: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
@@ -64,6 +63,12 @@ class StepMeter:
 def block_steps(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Root mean square difference (grey levels) of two pictures over each block: float32 (rows, columns)."""
     return np.sqrt(_blocks(cv2.absdiff(before, after).astype(np.float32) ** 2))
+
+
+def seen_blocks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which blocks show mostly the original, by its pixels (h, w); all where none does: bool (rows, columns)."""
+    seen = _blocks(mask.astype(np.float32)) > 0.5
+    return np.asarray(seen | (not seen.any()))
 
 
 def _blocks(picture: NDArray[np.float32]) -> NDArray[np.float32]:
