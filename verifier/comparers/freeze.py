@@ -37,9 +37,10 @@ MOVED = 20.0
 _LOOKED_S = 6.0
 _FIRST = 3
 """Pictures of which one shows the original at first, where a picture is held: the moment is good to half a frame."""
-_APART, _NOISE = 0.5, 8.0
-"""Share of what a block is left behind by, and levels, that it may be apart then. Where frames of the tuning half are
-held, the liveliest blocks are apart by 0.46 of that at most; by 0.6 and more under a caption or box."""
+_APART, _NOISE = 0.15, 8.0
+"""Share of what a block of the original moves by meanwhile, and levels, that it may be apart then. At 0.25 and more,
+blocks half under a caption pass, in the tuning half, and move by half of what the original does. Those that are left
+move by 1.04 of it, and by 0.0 to 0.2 where frames are held."""
 _INSTANT_S = 0.01
 
 
@@ -140,8 +141,7 @@ def _moved(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, set
 
 
 def _bare(toned: NDArray[np.uint8], clip: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which blocks of the clip's pictures show the original at first, and no other picture all along."""
+    """Which blocks of the clip's first pictures show the original: what lies over it is another picture all along."""
     moved = np.max([block_steps(toned[0], later) for later in toned[1:]], axis=0)
-    apart = np.stack([block_steps(*two) for two in zip(toned, clip, strict=True)])
-    limit = np.maximum(_NOISE, _APART * np.minimum(moved, apart.max(axis=0)))
-    return np.asarray((apart[:_FIRST].min(axis=0) <= limit) & seen_blocks(mask))
+    apart = np.min([block_steps(*two) for two in zip(toned[:_FIRST], clip, strict=False)], axis=0)
+    return np.asarray((apart <= np.maximum(_NOISE, _APART * moved)) & seen_blocks(mask))

@@ -10,10 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.comparers.synthesis import tone_curve
-
-Pictures = NDArray[np.uint8]
-"""Luma, shape (n, h, w)."""
+from verifier.comparers.synthesis import Pictures, tone_curve
 
 _SIDE = 16
 """Pixels between the places at which light is compared."""
