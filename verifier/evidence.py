@@ -25,6 +25,7 @@ _MARK = (40, 40, 230)
 _STRIP = 6
 _STRIP_HEIGHT = 140
 _MAX_ILLUSTRATED = 12
+_WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 
 
 def draw_evidence(
@@ -59,7 +60,10 @@ def _of_finding(clip: Clip, comparison: Comparison, finding: Finding, index: int
         return []
     piece, excess = measured
     if finding.region is None or finding.kind not in (Kind.REGION, Kind.FACE, Kind.OVERLAY):
-        return _pair(clip, comparison, piece, (start + end) / 2, None, index, settings)
+        pictures = _pair(clip, comparison, piece, (start + end) / 2, None, index, settings)
+        if finding.kind is Kind.FRAMES_REPEATED:
+            pictures.append(_strip(clip, comparison, piece, _WHOLE, (start, end), index, settings))
+        return [picture for picture in pictures if picture.data]
     worst = _worst(excess, finding.region, start, end, comparison)
     moment = float(excess.times[worst].mean())
     pictures = _pair(clip, comparison, piece, moment, finding.region, index, settings)
@@ -164,7 +168,8 @@ def _strip(
         cells = [_to_height(p[top:bottom, left:right], _STRIP_HEIGHT) for p in both]
         gap = np.full((4, cells[0].shape[1], 3), 255, np.uint8)
         columns.append(_beside_gap(np.vstack([cells[0], gap, cells[1]])))
-    caption = f"The same part from {start:.1f} to {end:.1f} s: original above, clip below."
+    what = "picture" if region == _WHOLE else "same part"
+    caption = f"The {what} from {start:.1f} to {end:.1f} s: original above, clip below."
     return Evidence("strip", caption, "image/jpeg", _jpeg(np.hstack(columns)) if columns else b"", index)
 
 
