@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from provenance.report import Evidence, Finding, Judged, Kind, Region
 from provenance.settings import Settings
 from verifier.clip import Clip
 from verifier.compare import Comparison
-from verifier.comparers.hearing import SAME
+from verifier.comparers.pairs import Stretch
 from verifier.comparers.picture import BLOCK, Excess
 from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
-from verifier.listening import Hearing
 from verifier.pictures import Colour, picture_at
+from verifier.sound_evidence import spectrograms
 from verifier.timing import Piece
 from verifier.watch import UNWATCHED, Watch
 
@@ -26,6 +25,9 @@ _STRIP = 6
 _STRIP_HEIGHT = 140
 _MAX_ILLUSTRATED = 12
 _WHOLE = Region(0.0, 0.0, 1.0, 1.0)
+_CLOSE_S = 1e-3
+_UNSENT_S = 60.0
+"""Seconds back in which a picture is looked for where none is sent for more than one."""
 
 
 def draw_evidence(
@@ -54,22 +56,37 @@ def _of_finding(clip: Clip, comparison: Comparison, finding: Finding, index: int
         return []
     start, end = float(finding.clip.start), float(finding.clip.end)
     if finding.kind in (Kind.AUDIO_EDITED, Kind.AUDIO_REPLACED):
-        return [_sound(h, start, end, index) for p, h in comparison.hearings if p.start <= start < p.end]
-    measured = next(((p, e) for p, e in comparison.excesses if p.start - 1e-3 <= start < p.end), None)
+        return [spectrograms(h, start, end, index) for p, h in comparison.hearings if p.start <= start < p.end]
+    if finding.kind is Kind.FRAMES_REPEATED:
+        return _repeated(clip, comparison, (start, end), index, settings)
+    measured = next(((p, e) for p, e in comparison.excesses if p.start - _CLOSE_S <= start < p.end), None)
     if measured is None:
         return []
     piece, excess = measured
     if finding.region is None or finding.kind not in (Kind.REGION, Kind.FACE, Kind.OVERLAY):
-        pictures = _pair(clip, comparison, piece, (start + end) / 2, None, index, settings)
-        if finding.kind is Kind.FRAMES_REPEATED:
-            pictures.append(_strip(clip, comparison, piece, _WHOLE, (start, end), index, settings))
-        return [picture for picture in pictures if picture.data]
+        return _pair(clip, comparison, piece, (start + end) / 2, None, index, settings)
     worst = _worst(excess, finding.region, start, end, comparison)
     moment = float(excess.times[worst].mean())
     pictures = _pair(clip, comparison, piece, moment, finding.region, index, settings)
     pictures.append(_heatmap(clip, comparison, excess, worst, moment, index, settings))
-    pictures.append(_strip(clip, comparison, piece, finding.region, (start, end), index, settings))
+    cells = _cells(clip, comparison, piece, finding.region, (start, end), settings)
+    pictures.append(_strip(cells, "same part", (start, end), index))
     return [picture for picture in pictures if picture.data]
+
+
+def _repeated(clip: Clip, comparison: Comparison, stretch: Stretch, index: int, settings: Settings) -> list[Evidence]:
+    """The original as it goes on from before, and the clip; over time where that shows that frames are held."""
+    moving = [piece for piece, _ in comparison.excesses if piece.speed]
+    before = [piece for piece in moving if piece.start <= stretch[0] + _CLOSE_S] or moving[:1]
+    if not before:
+        return []
+    pictures = _pair(clip, comparison, before[-1], sum(stretch) / 2, None, index, settings)
+    cells = _cells(clip, comparison, before[-1], _WHOLE, stretch, settings)
+    if len(cells) > 1:
+        goes_on, ours = (cv2.absdiff(*two).mean() for two in zip(cells[0], cells[-1], strict=True))
+        if ours < goes_on / 2:
+            pictures.append(_strip(cells, "picture", stretch, index))
+    return pictures
 
 
 def _worst(excess: Excess, region: Region, start: float, end: float, comparison: Comparison) -> int:
@@ -148,57 +165,28 @@ def _heatmap(
     return Evidence("heatmap", caption, "image/jpeg", _jpeg(blended), index)
 
 
-def _strip(
-    clip: Clip,
-    comparison: Comparison,
-    piece: Piece,
-    region: Region,
-    stretch: tuple[float, float],
-    index: int,
-    settings: Settings,
-) -> Evidence:
-    """The region over time: originals above, clip below."""
-    start, end = stretch
-    columns = []
-    for moment in np.linspace(start, end, _STRIP + 2)[1:-1]:
+def _cells(
+    clip: Clip, comparison: Comparison, piece: Piece, region: Region, stretch: Stretch, settings: Settings
+) -> list[tuple[Colour, Colour]]:
+    """The region in original and clip at some moments of a stretch, all of one size."""
+    cells = []
+    for moment in np.linspace(*stretch, _STRIP + 2)[1:-1]:
         both = _both(clip, comparison, piece, float(moment), settings)
-        if both is None:
-            continue
-        left, top, right, bottom = _box(region, both[0].shape, margin=0.25)
-        cells = [_to_height(p[top:bottom, left:right], _STRIP_HEIGHT) for p in both]
-        gap = np.full((4, cells[0].shape[1], 3), 255, np.uint8)
-        columns.append(_beside_gap(np.vstack([cells[0], gap, cells[1]])))
-    what = "picture" if region == _WHOLE else "same part"
-    caption = f"The {what} from {start:.1f} to {end:.1f} s: original above, clip below."
+        if both is not None:
+            left, top, right, bottom = _box(region, both[0].shape, margin=0.25)
+            original, shown = (_to_height(picture[top:bottom, left:right], _STRIP_HEIGHT) for picture in both)
+            cells.append((original, shown))
+    return cells
+
+
+def _strip(cells: list[tuple[Colour, Colour]], what: str, stretch: Stretch, index: int) -> Evidence:
+    """What ``_cells`` has, over time: originals above, clip below."""
+    caption = f"The {what} from {stretch[0]:.1f} to {stretch[1]:.1f} s of the clip: original above, clip below."
+    columns = [
+        _beside_gap(np.vstack([original, np.full((4, original.shape[1], 3), 255, np.uint8), shown]))
+        for original, shown in cells
+    ]
     return Evidence("strip", caption, "image/jpeg", _jpeg(np.hstack(columns)) if columns else b"", index)
-
-
-def _sound(hearing: Hearing, start: float, end: float, index: int) -> Evidence:
-    """Spectrograms of original and clip, and their correlation, with the stretch marked."""
-    rows = [_spectrum(hearing.original_bands), _spectrum(hearing.clip_bands)]
-    width = rows[0].shape[1]
-    plot = np.full((70, width, 3), 255, np.uint8)
-    scale = width / max(1, len(hearing.times))
-    same = np.nan_to_num(hearing.same, nan=1.0)
-    points = np.stack([np.arange(len(same)) * scale, 66 - 62 * np.clip(same, 0, 1)], axis=1).astype(np.int32)
-    cv2.line(plot, (0, int(66 - 62 * SAME)), (width, int(66 - 62 * SAME)), (170, 170, 170), 1)
-    cv2.polylines(plot, [points.reshape(-1, 1, 2)], False, (120, 60, 20), 1, cv2.LINE_AA)
-    gap = np.full((4, width, 3), 255, np.uint8)
-    sheet = np.vstack([rows[0], gap, rows[1], gap, plot])
-    for edge in (start, end):
-        x = int(np.clip(np.searchsorted(hearing.times, edge) * scale, 0, width - 1))
-        cv2.line(sheet, (x, 0), (x, sheet.shape[0]), _MARK, 1)
-    caption = (
-        f"Spectrograms of the original (above) and the clip, and below how far they agree; "
-        f"the lines mark {start:.1f} to {end:.1f} s."
-    )
-    return Evidence("spectrogram", caption, "image/png", _png(sheet), index)
-
-
-def _spectrum(bands: NDArray[np.float64]) -> Colour:
-    level = np.clip((bands.T[::-1] + 75) / 70, 0, 1)
-    picture = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_MAGMA)
-    return np.asarray(cv2.resize(picture, (720, 120), interpolation=cv2.INTER_NEAREST))
 
 
 def _both(
@@ -210,6 +198,8 @@ def _both(
     if geometry is None or reference is None:
         return None
     shown = picture_at(clip.extraction.working, moment, geometry.clip_size, settings)
+    if shown is None:
+        shown = picture_at(clip.extraction.working, moment, geometry.clip_size, settings, since=moment - _UNSENT_S)
     original = picture_at(reference, piece.original_time(moment), geometry.original_size, settings)
     if shown is None or original is None:
         return None
@@ -250,7 +240,3 @@ def _box(region: Region, shape: tuple[int, ...], margin: float = 0.0) -> tuple[i
 
 def _jpeg(picture: Colour) -> bytes:
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1])
-
-
-def _png(picture: Colour) -> bytes:
-    return bytes(cv2.imencode(".png", picture)[1])

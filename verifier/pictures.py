@@ -22,8 +22,12 @@ Colour = NDArray[np.uint8]
 """BGR, shape (h, w, 3)."""
 
 
-def picture_at(path: Path | None, moment: float, size: tuple[int, int], settings: Settings) -> Colour | None:
+def picture_at(
+    path: Path | None, moment: float, size: tuple[int, int], settings: Settings, *, since: float | None = None
+) -> Colour | None:
     """The last frame up to a second of the file, at (width, height); None where there is none.
+
+    ``since``: from which second on; for one second if it is not given.
 
     Raises:
         MediaError: the file cannot be decoded.
@@ -32,7 +36,8 @@ def picture_at(path: Path | None, moment: float, size: tuple[int, int], settings
         return None
     found: Colour | None = None
     at = exact(max(0.0, moment))
-    for frame in frames_of(path, size, max(exact(0.0), at - 1), at + exact(0.001), settings, colour=True):
+    first = at - 1 if since is None else exact(max(0.0, since))
+    for frame in frames_of(path, size, max(exact(0.0), first), at + exact(0.001), settings, colour=True):
         found = frame.image
     return found
 

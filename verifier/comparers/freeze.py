@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from verifier.comparers.pairs import RATE, Stretch, aligned_pairs, load
 from verifier.comparers.picture import Excess
 from verifier.comparers.steps import LIVELIEST, Steps, block_steps, seen_blocks
 from verifier.comparers.synthesis import in_tones, tone_curve
+from verifier.geometry import Geometry
 from verifier.stretches import stretches
 from verifier.timing import Piece
 
@@ -31,7 +34,9 @@ AT_LEAST = 4
 LONG_S = 0.35
 """Seconds that a picture is shown by itself, from which it is asked what the original does meanwhile."""
 _USUAL_TIMES = 2.5
-"""How many times what is usual in a clip that must be."""
+"""And so many times as long as is usual in the clip."""
+_CHOPPY_S, _TIMES = 0.3, 3
+"""Seconds from which pictures are held all along, and how often that must be seen."""
 MOVED = 20.0
 """Grey levels by which an original moves away meanwhile. Encoders that leave out pictures alike do so up to some 12."""
 _LOOKED_S = 6.0
@@ -44,6 +49,17 @@ move by 1.04 of it, and by 0.0 to 0.2 where frames are held."""
 _INSTANT_S = 0.01
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """A piece of a clip, and the reference copy that is laid on it."""
+
+    working: Path
+    reference: Path
+    geometry: Geometry
+    piece: Piece
+    settings: Settings
+
+
 def compare_freeze(
     clip: Clip, alignment: Alignment, piece: Piece, excess: Excess, settings: Settings, asset_id: str
 ) -> list[Finding]:
@@ -52,17 +68,20 @@ def compare_freeze(
     Raises:
         MediaError: the reference copy cannot be decoded.
     """
+    working, reference, geometry = clip.extraction.working, alignment.reference, alignment.geometry
+    if working is None or reference is None or geometry is None:
+        return []
+    laid, steps = _Laid(working, reference, geometry, piece, settings), excess.steps
     found: list[tuple[float, float, float]] = []
-    steps = excess.steps
     for first, stop in held(steps):
         start, last = float(steps.times[first]), float(steps.times[stop])
         # The picture after the last one that is held is another.
-        looked = (start, min(last + 0.01, start + _LOOKED_S))
-        if not _covered(clip, alignment, piece, looked, settings):
+        if not _covered(laid, (start, min(last + 0.01, start + _LOOKED_S))):
             moving = float(steps.clip[first:stop].mean() / steps.expected[first:stop].mean())
             found.append((start, last + 1 / RATE, max(0.0, 1 - moving)))
-    for start, end in gaps(steps.times):
-        if _moved(clip, alignment, piece, (start, min(end, start + _LOOKED_S)), settings) >= MOVED:
+    for gap in gaps(steps.times):
+        start, end = _last_sent(laid, gap), gap[1]
+        if end - start > LONG_S and _moved(laid, (start, min(end, start + _LOOKED_S))) >= MOVED:
             found.append((start, end, 1.0))
     return [_finding(piece, *one, asset_id) for one in sorted(found)]
 
@@ -75,7 +94,9 @@ def _finding(piece: Piece, start: float, end: float, score: float, asset_id: str
 
 
 def held(steps: Steps) -> list[tuple[int, int]]:
-    """Steps [first, stop) during which the clip stands still and the original does not."""
+    """Steps [first, stop) during which the clip stands still and the original does not; none of a choppy clip."""
+    if _choppy(steps):
+        return []
     count = len(steps.clip)
     still = np.zeros(count, np.bool_)
     for first in range(count - AT_LEAST + 1):
@@ -91,24 +112,30 @@ def held(steps: Steps) -> list[tuple[int, int]]:
     return [(first, stop) for first, stop in stretches(still) if stop - first >= AT_LEAST - 1]
 
 
+def _choppy(steps: Steps) -> bool:
+    """Whether pictures are held all along where the original moves: few a second, written as many."""
+    moves = steps.times[1:][(steps.expected >= MOVING) & (steps.clip >= STILL * steps.expected)]
+    apart = np.diff(moves)
+    # Between two that are further apart the original may rest, or a picture be held.
+    apart = apart[apart < 1]
+    return len(apart) >= _TIMES and bool(np.median(apart) >= _CHOPPY_S)
+
+
 def gaps(times: NDArray[np.float64]) -> list[Stretch]:
     """Clip seconds from a picture to the next where that is long, and not what it always is at a low frame rate."""
     long = max(LONG_S, _USUAL_TIMES * float(np.median(np.diff(times)))) if len(times) > 1 else LONG_S
     return [(start, end) for start, end in pairwise(times.tolist()) if end - start > long]
 
 
-def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> bool:
-    """Whether what moves in the original lies under something, or is replaced, and what is left of it moves as it does.
+def _covered(laid: _Laid, stretch: Stretch) -> bool:
+    """Whether what moves in the original lies under something, or is replaced, and the rest does as it does.
 
     A picture that is held is the original's at first, and is left behind.
     """
-    geometry, reference, working = alignment.geometry, alignment.reference, clip.extraction.working
-    if geometry is None or reference is None or working is None:
-        return False
-    pairs = aligned_pairs(working, reference, piece, stretch, geometry, settings)
+    pairs = aligned_pairs(laid.working, laid.reference, laid.piece, stretch, laid.geometry, laid.settings)
     if len(pairs.times) < 2:
-        return False
-    mask = geometry.mask()
+        return True
+    mask = laid.geometry.mask()
     toned = in_tones(pairs.original, tone_curve(pairs.original, pairs.clip, mask))
     bare = _bare(toned, pairs.clip, mask)
     if not bare.any():
@@ -120,24 +147,31 @@ def _covered(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, s
     return bool(theirs < MOVING or ours >= STILL * theirs)
 
 
-def _moved(clip: Clip, alignment: Alignment, piece: Piece, stretch: Stretch, settings: Settings) -> float:
-    """By how many grey levels the original comes away from the one picture of a stretch, where nothing lies over it."""
-    geometry, reference, working = alignment.geometry, alignment.reference, clip.extraction.working
-    if geometry is None or reference is None or working is None:
-        return 0.0
-    start, end = stretch
-    shown = aligned_pairs(working, reference, piece, (start - _INSTANT_S, start + _INSTANT_S), geometry, settings)
+def _last_sent(laid: _Laid, gap: Stretch) -> float:
+    """When the last picture before a gap's end was sent: the gap begins with the first one of a tenth of a second."""
+    times, _ = load(laid.working, gap[0], gap[1] - _INSTANT_S, laid.geometry.clip_size, laid.settings)
+    return float(max([gap[0], *times]))
+
+
+def _moved(laid: _Laid, gap: Stretch) -> float:
+    """By how many grey levels the original leaves a gap's first picture, where nothing lies over it."""
+    start, end = gap
+    shown = aligned_pairs(
+        laid.working, laid.reference, laid.piece, (start - _INSTANT_S, start + _INSTANT_S), laid.geometry, laid.settings
+    )
     # Moments are good to half a frame, and what comes next may be another scene.
-    low, high = sorted(map(piece.original_time, (start + 1 / RATE, end - 1 / RATE)))
-    _, pictures = load(reference, low, high, geometry.original_size, settings)
+    low, high = sorted(map(laid.piece.original_time, (start + 1 / RATE, end - 1 / RATE)))
+    _, pictures = load(laid.reference, low, high, laid.geometry.original_size, laid.settings)
     if not len(shown.times) or not len(pictures):
         return 0.0
-    mask = geometry.mask()
-    laid = np.stack([shown.original[0], *map(geometry.warp, pictures)])
-    toned = in_tones(laid, tone_curve(shown.original[:1], shown.clip[:1], mask))
+    some = pictures[:: 1 + len(pictures) // round(_LOOKED_S * RATE)]
+    mask = laid.geometry.mask()
+    original = np.stack([shown.original[0], *map(laid.geometry.warp, some)])
+    toned = in_tones(original, tone_curve(shown.original[:1], shown.clip[:1], mask))
     bare = _bare(toned, np.broadcast_to(shown.clip[0], toned.shape), mask)
-    apart = [np.quantile(block_steps(toned[0], later)[bare], LIVELIEST) for later in toned[1:] if bare.any()]
-    return float(max(apart, default=0.0))
+    if not bare.any():
+        return 0.0
+    return float(max(np.quantile(block_steps(toned[0], later)[bare], LIVELIEST) for later in toned[1:]))
 
 
 def _bare(toned: NDArray[np.uint8], clip: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
