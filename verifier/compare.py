@@ -14,7 +14,7 @@ from verifier.clip import Clip
 from verifier.comparers.drawn import tell_overlays
 from verifier.comparers.faces import label_faces
 from verifier.comparers.framing import compare_framing
-from verifier.comparers.freeze import compare_freeze
+from verifier.comparers.freeze import choppy, compare_freeze
 from verifier.comparers.hearing import compare_hearing, compare_with_silence
 from verifier.comparers.order import compare_order
 from verifier.comparers.pairs import Stretch
@@ -32,6 +32,7 @@ LIMITS = (
     "whether lips and sound still fit each other to better than a tenth of a second",
 )
 """What this version's comparers cannot see, said in every report that compares a moving picture."""
+_CHOPPY = "it shows few pictures a second, written as many, and which moment each shows cannot be told"
 _SMALL_SHARE = 0.25
 """Share of the frame under which an original is but quoted in another film."""
 _HEARING_SHARE = 0.1
@@ -85,9 +86,13 @@ def compare(
         else:
             for piece in alignment.pieces:
                 findings += compare_with_silence(clip.extraction.pcm, piece, original.asset_id)
+    unclear: list[str] = []
     excesses, unseen = _look(clip, alignment, settings, watch.part(_HEARING_SHARE, 1.0))
     for piece, excess in excesses:
         size = alignment.geometry.clip_size if alignment.geometry else (1, 1)
+        if choppy(excess.steps):
+            unclear.append(f"the picture {_from_to((piece.start, piece.end), still=still)}: {_CHOPPY}")
+            continue
         held = compare_freeze(clip, alignment, piece, excess, settings, original.asset_id)
         changed = compare_regions(piece, excess, size, original.asset_id)
         # While frames are held, whatever moves in the original differs: that is said once.
@@ -96,6 +101,7 @@ def compare(
         if any(finding.kind is Kind.REGION for finding in changed) and (faces := detector()) is not None:
             changed = label_faces(changed, alignment, piece, faces, settings)
         findings += held + changed
+    not_checked += unclear
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
     if alignment.by_sound and alignment.geometry is None and clip.extraction.info.has_video:
         beside = _beside(findings, alignment)
@@ -120,7 +126,7 @@ def compare(
         not_checked.append("the exact moment: too little moves to tell it from others of the same scene")
     for what, stretches in (("picture", unseen), ("sound", unheard)):
         not_checked += [f"the {what} {_from_to(stretch, still=still)}: {watch.reason}" for stretch in stretches]
-    looked = bool(excesses) or not clip.extraction.info.has_video
+    looked = (bool(excesses) and not unclear) or not clip.extraction.info.has_video
     in_time = not unseen and not unheard
     return Comparison(alignment, tuple(findings), tuple(not_checked), excesses, hearings, looked, in_time)
 

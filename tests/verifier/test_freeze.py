@@ -55,6 +55,12 @@ def _covered_and_unsent(path: Path) -> None:
     ffmpeg("-i", source(path, "showroom-covered.mp4"), "-vf", "mpdecimate", "-fps_mode", "vfr", *X264, "30", *AAC, path)
 
 
+@recipe("bunny-choppy.mp4")
+def _choppy(path: Path) -> None:
+    """Five pictures a second, each sent five times."""
+    ffmpeg("-i", source(path, "bunny.mp4"), "-vf", "fps=5,fps=25", *X264, "28", *AAC, path)
+
+
 @recipe("bunny-card.mp4")
 def _with_a_card(path: Path) -> None:
     """The rabbit runs, a card stands for 1.4 s, and he runs on."""
@@ -113,6 +119,12 @@ def test_nor_is_it_held_where_no_picture_is_sent_meanwhile(desk: Desk) -> None:
     assert all(f.finding.kind is not Kind.FRAMES_REPEATED for f in said.findings)
 
 
+def test_of_a_choppy_copy_it_is_said_that_its_picture_was_not_compared(desk: Desk) -> None:
+    said = report(desk, "bunny-choppy.mp4", "bunny.mp4")
+    assert said.verdict is Verdict.INCONCLUSIVE
+    assert any("few pictures a second" in what for what in said.not_checked)
+
+
 def test_a_card_of_the_original_is_no_picture_that_is_held(desk: Desk) -> None:
     said = report(desk, "bunny-card-sparse.mp4", "bunny-card.mp4")
     assert said.verdict is Verdict.MATCH
@@ -136,7 +148,9 @@ def steps(clip: list[float], expected: list[float]) -> Steps:
         ([6, 6, 6, 6, 6, 6, 6, 6], [9, 9, 9, 9, 9, 9, 9, 9], []),
         ([0, 0, 0, 12] * 6, [9] * 24, []),
         ([0, 0, 12, 0, 0, 12, 0, 0, 0, 12] * 3, [9] * 30, []),
-        ([9, 0, 9, 0, 9, 0, 9, 0, 0, 0, 0, 9, 0, 9], [9] * 14, [(7, 11)]),
+        ([0, 20] * 8 + [0, 0, 0, 0, 20], [9] * 21, []),
+        ([9, 0, 9, 9, 9, 9] * 3 + [0, 0, 0, 0, 9, 9], [9] * 24, [(18, 22)]),
+        ([9, 0, 0, 0, 0, 9, 9, 9], [3, 3, 3, 3, 3, 3, 1, 3], [(1, 5)]),
         ([], [], []),
     ],
     ids=[
@@ -151,6 +165,8 @@ def steps(clip: list[float], expected: list[float]) -> Steps:
         "two and a half a second",
         "three a second",
         "five a second",
+        "eight a second",
+        "little moves",
         "one picture",
     ],
 )

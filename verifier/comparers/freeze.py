@@ -35,8 +35,8 @@ LONG_S = 0.35
 """Seconds that a picture is shown by itself, from which it is asked what the original does meanwhile."""
 _USUAL_TIMES = 2.5
 """And so many times as long as is usual in the clip."""
-_CHOPPY_S, _TIMES = 0.3, 3
-"""Seconds from which pictures are held all along, and how often that must be seen."""
+_OFTEN, _AS_OFTEN = 3, 0.5
+"""How often pictures are held for less than a second in a choppy clip, and for how many steps to one that moves."""
 MOVED = 20.0
 """Grey levels by which an original moves away meanwhile. Encoders that leave out pictures alike do so up to some 12."""
 _LOOKED_S = 6.0
@@ -95,7 +95,7 @@ def _finding(piece: Piece, start: float, end: float, score: float, asset_id: str
 
 def held(steps: Steps) -> list[tuple[int, int]]:
     """Steps [first, stop) during which the clip stands still and the original does not; none of a choppy clip."""
-    if _choppy(steps):
+    if choppy(steps):
         return []
     count = len(steps.clip)
     still = np.zeros(count, np.bool_)
@@ -112,13 +112,12 @@ def held(steps: Steps) -> list[tuple[int, int]]:
     return [(first, stop) for first, stop in stretches(still) if stop - first >= AT_LEAST - 1]
 
 
-def _choppy(steps: Steps) -> bool:
-    """Whether pictures are held all along where the original moves: few a second, written as many."""
-    moves = steps.times[1:][(steps.expected >= MOVING) & (steps.clip >= STILL * steps.expected)]
-    apart = np.diff(moves)
-    # Between two that are further apart the original may rest, or a picture be held.
-    apart = apart[apart < 1]
-    return len(apart) >= _TIMES and bool(np.median(apart) >= _CHOPPY_S)
+def choppy(steps: Steps) -> bool:
+    """Whether a clip shows few pictures a second, written as many: half its steps or so stand still, here and there."""
+    moving = steps.expected >= MOVING
+    still = moving & (steps.clip < STILL * steps.expected)
+    brief = [stop - first for first, stop in stretches(still) if stop - first < RATE]
+    return len(brief) >= _OFTEN and sum(brief) >= _AS_OFTEN * int((moving & ~still).sum())
 
 
 def gaps(times: NDArray[np.float64]) -> list[Stretch]:
