@@ -12,7 +12,7 @@ from verdict_desk import Desk
 
 from provenance.report import Kind, Report, Severity, Verdict
 from provenance.trust.policy import SignedUnder
-from verifier.comparers.freeze import gaps, held
+from verifier.comparers.freeze import choppy, gaps, held
 from verifier.comparers.steps import Steps
 from verifier.diff import diff
 
@@ -174,6 +174,20 @@ def test_a_clip_stands_still_by_what_its_original_does(
     clip: list[float], expected: list[float], found: list[tuple[int, int]]
 ) -> None:
     assert held(steps(clip, expected)) == found
+
+
+@pytest.mark.parametrize(
+    ("clip", "expected", "said"),
+    [
+        ([0, 18] * 8, [9] * 16, True),
+        ([1, 1] * 8, [9, 2] * 8, False),
+        ([0, 4] * 8, [9] * 16, False),
+        ([9, 9, 9, 0, 9, 9, 9, 9] * 8, [9] * 64, False),
+    ],
+    ids=["five a second", "taken out", "half covered", "a frame lost now and then"],
+)
+def test_a_choppy_copy_catches_up_with_what_it_left_out(clip: list[float], expected: list[float], said: bool) -> None:
+    assert choppy(steps(clip, expected)) is said
 
 
 def test_a_picture_shown_for_long_is_one_that_is_so_in_this_clip_alone() -> None:

@@ -113,10 +113,17 @@ def held(steps: Steps) -> list[tuple[int, int]]:
 
 
 def choppy(steps: Steps) -> bool:
-    """Whether a clip shows few pictures a second, written as many: half its steps or so stand still, here and there."""
+    """Whether a clip shows few pictures a second, written as many: it stands still again and again, and catches up.
+
+    Where what moves was covered or taken out the clip stands still as well, and nothing catches up.
+    """
     moving = steps.expected >= MOVING
     still = moving & (steps.clip < STILL * steps.expected)
-    brief = [stop - first for first, stop in stretches(still) if stop - first < RATE]
+    brief = [
+        stop - first
+        for first, stop in stretches(still)
+        if stop - first < RATE and (steps.clip[stop : stop + 1] >= steps.expected[first:stop].max()).any()
+    ]
     return len(brief) >= _OFTEN and sum(brief) >= _AS_OFTEN * int((moving & ~still).sum())
 
 
