@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -34,8 +35,7 @@ def test_a_restored_backup_is_the_registry(newsroom: Newsroom, filled: Registry,
     assert done.size_bytes == (tmp_path / "backup.tar").stat().st_size
     home = tmp_path / "restored"
     home.mkdir()
-    with tarfile.open(done.path) as archive:
-        archive.extractall(home, filter="data")
+    subprocess.run(["tar", "--extract", "--file", done.path, "--directory", home], check=True)
     with open_registry(load_settings(home)) as restored:
         assert list(faults(restored)) == []
         for signed in (newsroom.clip, newsroom.photo):
