@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,6 +110,7 @@ def command_errors(ctx: click.Context, *, as_json: bool, as_lines: bool = False)
         raise
     except OSError as error:
         _report(_from_os(error), as_json=as_json, as_lines=as_lines, ctx=ctx)
+        _drop_unprinted()
         ctx.exit(ExitCode.FAILED)
     except (click.exceptions.Exit, click.Abort, click.ClickException):
         raise
@@ -132,6 +135,14 @@ def _answered(answer: dict[str, Any], *, lines: bool) -> bool:
     except OSError:
         return False
     return True
+
+
+def _drop_unprinted() -> None:
+    """Turn away what cannot be printed: Python would try again at its end, and exit with a code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _from_os(error: OSError) -> ProvenanceError:

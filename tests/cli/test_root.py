@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -213,10 +214,12 @@ def test_an_error_among_json_lines_is_one_line(tmp_path: Path) -> None:
     assert json.loads(line)["error"]["code"] == "media.missing"
 
 
-def test_an_answer_that_cannot_be_printed_is_one_message(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_cannot_be_printed_is_one_message(tmp_path: Path, unbuffered: str) -> None:
     words = [sys.executable, "-m", "provenance.cli", "--home", str(tmp_path), "trust", "list", "--json"]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        around = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=around)
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         1,
         "error: the system refused to read or write  [system.io]",
