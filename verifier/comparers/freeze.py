@@ -94,9 +94,7 @@ def _finding(piece: Piece, start: float, end: float, score: float, asset_id: str
 
 
 def held(steps: Steps) -> list[tuple[int, int]]:
-    """Steps [first, stop) during which the clip stands still and the original does not; none of a choppy clip."""
-    if choppy(steps):
-        return []
+    """Steps [first, stop) during which the clip stands still and the original does not."""
     count = len(steps.clip)
     still = np.zeros(count, np.bool_)
     for first in range(count - AT_LEAST + 1):
