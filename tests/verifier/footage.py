@@ -294,6 +294,18 @@ def _elsewhere(path: Path) -> None:
            "-map", "0:a", *X264, "28", *AAC, path)  # fmt: skip
 
 
+@recipe("bunny-redrawn.mp4")
+def _redrawn(path: Path) -> None:
+    """All of the picture warped smoothly, by up to 28 pixels, and painted over, under its own sound."""
+    waves = {"x": "128+28*sin(X/90+Y/150)", "y": "128+28*cos(X/130-Y/70)"}
+    maps = "".join(
+        f"color=s=640x360:r=25,format=gray,trim=end_frame=1,geq=lum='{wave}',loop=-1:1,setpts=N/25/TB,format=gbrp[{axis}];"
+        for axis, wave in waves.items()
+    )
+    graph = f"{maps}[0:v]format=gbrp[p];[p][x][y]displace=edge=mirror,bilateral=5:0.2,trim=0:{BUNNY_S}"
+    ffmpeg("-i", source(path, "bunny.mp4"), "-filter_complex", graph, "-map", "0:a", *X264, "28", *AAC, path)
+
+
 @recipe("street-indoors.mp4", "street-voiced.mp4")
 def _little_left(path: Path) -> None:
     """The sound, and of the picture a small part in the middle, or nothing: a cup stands there instead."""

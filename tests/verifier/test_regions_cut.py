@@ -1,13 +1,14 @@
-"""Of a picture that was compared in part only, a logo is still a logo, and no finding reaches beyond what was seen."""
+"""From what stands out of a picture to findings: where it begins and ends, in time and in the frame."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from provenance.report import Finding, Kind
-from verifier.comparers.picture import BLOCK, Excess
-from verifier.comparers.regions import changes, compare_regions
+from verifier.comparers.picture import BLOCK, MOST_UNEXPLAINED, Excess
+from verifier.comparers.regions import WEAK, changes, compare_regions
 from verifier.comparers.steps import Steps
 from verifier.timing import Piece
 
@@ -16,15 +17,24 @@ NO_STEPS = Steps(np.zeros(0), np.zeros(0, np.float32), np.zeros(0, np.float32))
 PIECE = Piece(0.0, 60.0, 1.0, 100.0, 0.95)
 
 
+def excess_of(
+    level: NDArray[np.float32], still: NDArray[np.float32], seen: float, another: NDArray[np.bool_] | None = None
+) -> Excess:
+    """Of windows of half a second, a quarter apart."""
+    starts = np.arange(len(level)) / 4
+    others = np.zeros(len(level), np.bool_) if another is None else another
+    return Excess(np.stack([starts, starts + 0.5], axis=1), level, still, others, NO_STEPS, 0.0, 26, seen)
+
+
 def finding(start: float, end: float, seen: float) -> Finding:
     """Of something still in the corner from ``start`` to ``end``, looked at until ``seen``."""
-    times = np.stack([np.arange(0, seen, 0.25), np.arange(0, seen, 0.25) + 0.5], axis=1)
-    level = np.zeros((len(times), SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
-    there = (times.mean(axis=1) >= start) & (times.mean(axis=1) <= end)
+    middles = np.arange(0, seen, 0.25) + 0.25
+    level = np.zeros((len(middles), SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
+    there = (middles >= start) & (middles <= end)
     level[there, 1:3, 24:28] = 5.0
     still = np.full(level.shape, 8.0, np.float32)
     still[there, 1:3, 24:28] = 0.5
-    (found,) = compare_regions(PIECE, Excess(times, level, still, NO_STEPS, 0.0, 26, seen), SIZE, "asset")
+    (found,) = compare_regions(PIECE, excess_of(level, still, seen), SIZE, "asset")
     return found
 
 
@@ -51,12 +61,10 @@ def test_what_may_stay_for_good_is_judged_as_if_it_did(start: float, end: float,
 
 def test_half_a_second_at_the_end_is_a_change_of_a_part_and_none_of_the_whole() -> None:
     def said(rows: slice, columns: slice) -> int:
-        starts = np.arange(9) / 4
         level = np.zeros((9, SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
         level[-2:, rows, columns] = 4.0
         still = np.full(level.shape, 5.0, np.float32)
-        excess = Excess(np.stack([starts, starts + 0.5], axis=1), level, still, NO_STEPS, 0.0, 26, 2.5)
-        return len(compare_regions(Piece(0.0, 2.5, 1.0, 0.0, 1.0), excess, SIZE, "asset"))
+        return len(compare_regions(Piece(0.0, 2.5, 1.0, 0.0, 1.0), excess_of(level, still, 2.5), SIZE, "asset"))
 
     assert said(slice(2, 5), slice(2, 6)) == 1
     assert said(slice(None), slice(None)) == 0, "a clip may fade out"
@@ -80,16 +88,30 @@ WINDOWS = 32
 def test_what_is_changed_for_a_second_beside_what_stays_is_a_change_of_its_own(
     rows: slice, columns: slice, first: int, stop: int, found: int
 ) -> None:
-    starts = np.arange(WINDOWS) / 4
     level = np.zeros((WINDOWS, SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
     level[:, *BOARD] = 7.0
     level[first:stop, rows, columns] = 3.0
     still = np.full(level.shape, 5.0, np.float32)
-    excess = Excess(np.stack([starts, starts + 0.5], axis=1), level, still, NO_STEPS, 0.0, 26, 8.25)
-    said = changes(excess)
+    said = changes(excess_of(level, still, 8.25))
     assert len(said) == found
     assert said[0].blocks[BOARD].all()
     if found > 1:
         assert (said[1].first, said[1].last) == (first, stop - 1)
         assert said[1].blocks[rows, columns].mean() >= 0.75
         assert not said[1].blocks[BOARD].any()
+
+
+def test_what_stands_out_where_all_is_another_is_the_frame_and_not_what_shows_no_original() -> None:
+    def found(another: int) -> list[tuple[int, int]]:
+        """Blocks and windows of each change, where in so many windows all is another picture."""
+        level = np.zeros((WINDOWS, SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
+        others = np.arange(WINDOWS) < another
+        level[others] = WEAK - MOST_UNEXPLAINED
+        level[others, :, :5] = -MOST_UNEXPLAINED
+        level[:, 4:7, 8:11] = 3.0
+        level[:, 10:14, 20:24] = 2.5
+        said = changes(excess_of(level, np.full(level.shape, 5.0, np.float32), 8.25, others))
+        return [(int(change.blocks.sum()), change.last - change.first + 1) for change in said]
+
+    assert found(0) == [(16, WINDOWS), (9, WINDOWS)]
+    assert found(WINDOWS) == [(17 * 25, WINDOWS)]

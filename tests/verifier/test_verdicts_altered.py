@@ -67,6 +67,13 @@ def test_another_background_is_found_though_most_of_the_picture_is_another(desk:
     assert largest > 0.6
 
 
+def test_all_of_a_picture_made_anew_is_one_change_of_the_whole_frame(desk: Desk) -> None:
+    finding = only(desk.report("bunny-redrawn.mp4"), Kind.REGION)
+    assert finding.region is not None
+    assert finding.region.w * finding.region.h > 0.9
+    assert at(finding, 0.0, footage.BUNNY_S)
+
+
 def test_a_small_part_that_is_left_shows_that_the_rest_was_replaced(desk: Desk) -> None:
     report = desk.report("street-indoors.mp4")
     finding = max((f for f in altering(report) if f.region), key=lambda f: f.region.w * f.region.h if f.region else 0)

@@ -57,8 +57,9 @@ class Excess:
 
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
     natural log of observed over expected energy of luma or colour, over the window's bulk; ``still``: float32 (m, rows,
-    columns), how much the clip's own content changed there (root mean square grey levels); ``steps``: from picture to
-    picture;
+    columns), how much the clip's own content changed there (root mean square grey levels); ``another``: bool (m,),
+    whether even the bulk is what no encoder explains, and ``MOST_UNEXPLAINED`` was taken from the level instead of it;
+    ``steps``: from picture to picture;
     ``toned``: root mean square change that the fitted maps of tone and colour make to the original's pixels (levels);
     ``quality``: the encoder setting that fits the clip; ``seen``: clip seconds up to which there was time to look.
     """
@@ -66,6 +67,7 @@ class Excess:
     times: NDArray[np.float64]
     level: NDArray[np.float32]
     still: NDArray[np.float32]
+    another: NDArray[np.bool_]
     steps: Steps
     toned: float
     quality: int
@@ -88,7 +90,7 @@ def measure(
     size = min(native, geometry.clip_size)
     quality: int | None = None
     times: list[Stretch] = []
-    levels, stills, steps = [], [], StepMeter(mask)
+    levels, stills, another, steps = [], [], [], StepMeter(mask)
     tints: dict[int, NDArray[np.float32]] = {}
     shift, seen = 0.0, piece.start
     stretches = chunks(piece)
@@ -122,7 +124,9 @@ def measure(
             expected += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask) + allowed
             observed = block_energy(pairs.clip, toned, mask)
             for rows in _windows(pairs.times):
-                levels.append(_level(observed, expected, rows, still=not piece.length))
+                level, beyond = _level(observed, expected, rows, still=not piece.length)
+                levels.append(level)
+                another.append(beyond)
                 stills.append(_change(pairs.clip[rows]))
                 times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + 1 / RATE))
             tint = compare_colours(colours, geometry, np.array(times), BLOCK)
@@ -130,10 +134,11 @@ def measure(
             shift = max(shift, tint.turned)
     if not times or quality is None:
         return None
-    level = np.stack(levels)
-    for number, plane in enumerate(level):
+    for number, plane in enumerate(levels):
         np.maximum(plane, tints.get(number, 0.0), out=plane)
-    return Excess(np.array(times), level, np.stack(stills), steps.read(), shift, quality, seen)
+    return Excess(
+        np.array(times), np.stack(levels), np.stack(stills), np.array(another), steps.read(), shift, quality, seen
+    )
 
 
 def _matched(
@@ -163,33 +168,33 @@ def _matched(
 
 def _level(
     observed: NDArray[np.float32], expected: NDArray[np.float32], rows: NDArray[np.int64], *, still: bool
-) -> NDArray[np.float32]:
-    """How much each block stands out over some pictures."""
+) -> tuple[NDArray[np.float32], bool]:
+    """How much each block stands out over some pictures, and whether the bulk of them is another picture."""
     seen, usual = observed[rows].mean(axis=0), expected[rows].mean(axis=0)
     return standing_out(np.log((seen + _FLOOR) / (usual + _FLOOR)), usual > _FLOOR / 2, still=still)
 
 
 def standing_out(
     level: NDArray[np.float32], textured: NDArray[np.bool_], *, still: bool = False
-) -> NDArray[np.float32]:
-    """The level over the bulk's median, scaled down where the bulk scatters more than is usual.
+) -> tuple[NDArray[np.float32], bool]:
+    """The level over the bulk's median, scaled down where the bulk scatters more than is usual; whether all is another.
 
     The bulk is what has texture, where there is enough of it: flat blocks always come out as expected.
     """
     seen = np.isfinite(level)
     bulk = seen & textured if (seen & textured).sum() >= _MIN_BULK else seen
     if not bulk.any():
-        return np.zeros_like(level)
+        return np.zeros_like(level), False
     middle = float(np.median(level[bulk]))
     centre = max(0.0, middle)
     if centre > MOST_UNEXPLAINED:
         # Most of the picture is another: neither that nor its scatter is a property of the encoder.
-        return np.where(seen, level - MOST_UNEXPLAINED, 0).astype(np.float32)
+        return (np.where(seen, level, 0) - MOST_UNEXPLAINED).astype(np.float32), True
     # Photographs are often saved better than any setting tried, so that all of one has less than is expected: that is
     # no scatter, which is measured about the bulk's own middle.
     spread = 1.4826 * float(np.median(np.abs(level[bulk] - (middle if still else centre))))
     usual = max(STILL_SPREAD, spread) if still else max(USUAL_SPREAD, spread)
-    return np.where(seen, (level - centre) * USUAL_SPREAD / usual, 0).astype(np.float32)
+    return np.where(seen, (level - centre) * USUAL_SPREAD / usual, 0).astype(np.float32), False
 
 
 def block_energy(
