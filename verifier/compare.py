@@ -18,7 +18,7 @@ from verifier.comparers.freeze import choppy, compare_freeze
 from verifier.comparers.hearing import compare_hearing, compare_with_silence
 from verifier.comparers.order import compare_order
 from verifier.comparers.pairs import Stretch
-from verifier.comparers.picture import Excess, measure
+from verifier.comparers.picture import UNLIKE, Excess, measure
 from verifier.comparers.regions import compare_regions
 from verifier.copies import NOTHING_TO_COMPARE_WITH
 from verifier.face_detector import detector
@@ -33,6 +33,7 @@ LIMITS = (
 )
 """What this version's comparers cannot see, said in every report that compares a moving picture."""
 _CHOPPY = "it shows few pictures a second, written as many, and which moment each shows cannot be told"
+_UNLIKE = "all of it differs from the original by more than an encoder leaves; whether it was changed cannot be told"
 _SMALL_SHARE = 0.25
 """Share of the frame under which an original is but quoted in another film."""
 _HEARING_SHARE = 0.1
@@ -101,6 +102,8 @@ def compare(
         if any(finding.kind is Kind.REGION for finding in changed) and (faces := detector()) is not None:
             changed = label_faces(changed, alignment, piece, faces, settings)
         findings += held + changed
+        if not still and np.median(excess.bulk) > UNLIKE and all(f.kind is Kind.OVERLAY for f in held + changed):
+            unclear.append(f"the picture {_from_to((piece.start, piece.end), still=still)}: {_UNLIKE}")
     not_checked += unclear
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
     if alignment.by_sound and alignment.geometry is None and clip.extraction.info.has_video:

@@ -12,7 +12,7 @@ from provenance.settings import Settings
 from verifier.clip import Clip
 from verifier.compare import Comparison
 from verifier.comparers.pairs import Stretch
-from verifier.comparers.picture import BLOCK, MOST_UNEXPLAINED, Excess
+from verifier.comparers.picture import BLOCK, Excess
 from verifier.comparers.regions import STRONG, WEAK
 from verifier.geometry import Geometry
 from verifier.pictures import Colour, picture_at
@@ -153,7 +153,7 @@ def _heatmap(
     if frame is None or geometry is None:
         return Evidence("heatmap", caption, "image/jpeg", b"", index)
     width, height = geometry.clip_size
-    beyond = excess.level[window] + MOST_UNEXPLAINED * excess.another[window]
+    beyond = excess.level[window] + excess.unlike[window]
     level = cv2.resize(beyond, (excess.level.shape[2] * BLOCK, excess.level.shape[1] * BLOCK))
     level = cv2.copyMakeBorder(
         level, 0, max(0, height - level.shape[0]), 0, max(0, width - level.shape[1]), cv2.BORDER_REPLICATE

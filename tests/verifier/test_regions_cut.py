@@ -18,12 +18,12 @@ PIECE = Piece(0.0, 60.0, 1.0, 100.0, 0.95)
 
 
 def excess_of(
-    level: NDArray[np.float32], still: NDArray[np.float32], seen: float, another: NDArray[np.bool_] | None = None
+    level: NDArray[np.float32], still: NDArray[np.float32], seen: float, bulk: NDArray[np.float64] | None = None
 ) -> Excess:
     """Of windows of half a second, a quarter apart."""
     starts = np.arange(len(level)) / 4
-    others = np.zeros(len(level), np.bool_) if another is None else another
-    return Excess(np.stack([starts, starts + 0.5], axis=1), level, still, others, NO_STEPS, 0.0, 26, seen)
+    middle = np.zeros(len(level)) if bulk is None else bulk
+    return Excess(np.stack([starts, starts + 0.5], axis=1), level, still, middle, NO_STEPS, 0.0, 26, seen)
 
 
 def finding(start: float, end: float, seen: float) -> Finding:
@@ -110,7 +110,7 @@ def test_what_stands_out_where_all_is_another_is_the_frame_and_not_what_shows_no
         level[others, :, :5] = -MOST_UNEXPLAINED
         level[:, 4:7, 8:11] = 3.0
         level[:, 10:14, 20:24] = 2.5
-        said = changes(excess_of(level, np.full(level.shape, 5.0, np.float32), 8.25, others))
+        said = changes(excess_of(level, np.full(level.shape, 5.0, np.float32), 8.25, 3.0 * others))
         return [(int(change.blocks.sum()), change.last - change.first + 1) for change in said]
 
     assert found(0) == [(16, WINDOWS), (9, WINDOWS)]

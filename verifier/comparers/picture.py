@@ -40,8 +40,13 @@ STILL_SPREAD = 1.6 * USUAL_SPREAD
 """The same for a photograph: untouched ones of the corpus stay under 1.4, and under 2.9 with saturation times 1.6 or
 contrast times 1.25; a grey box over 4 % of them reaches 3.5 and more, but 1.7 on a scanned page."""
 MOST_UNEXPLAINED = 2.0
-"""Excess (natural log of energy) that the bulk of blocks may have, of which the synthesis fell short: 0 to 0.8 on the
-tuning half, 1.8 for clips filmed off a screen."""
+"""Excess (natural log of energy) of the bulk of blocks that is taken from the level at most."""
+UNLIKE = 0.7
+"""That of the bulk from which all of a picture is unlike the original. Untouched clips of the tuning half through 22
+launderings, filmed screens, blur and denoising included, have 0.45 at most in the middle of their windows; films that
+were redrawn have 1.9 to 3.6, and one warped by a thirtieth of its height, no block of which stands out, has 1.0."""
+_UNSEEN = -MOST_UNEXPLAINED
+"""Excess of blocks that show nothing of the original."""
 _FEW = 4
 """Of so many pictures one shows how a curve of tone changes them all."""
 _MIN_BULK = 24
@@ -57,8 +62,8 @@ class Excess:
 
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
     natural log of observed over expected energy of luma or colour, over the window's bulk; ``still``: float32 (m, rows,
-    columns), how much the clip's own content changed there (root mean square grey levels); ``another``: bool (m,),
-    whether even the bulk is what no encoder explains, and ``MOST_UNEXPLAINED`` was taken from the level instead of it;
+    columns), how much the clip's own content changed there (root mean square grey levels); ``bulk``: float64 (m,), that
+    of the bulk over what the encoder explains, of which ``MOST_UNEXPLAINED`` at most is taken from the level;
     ``steps``: from picture to picture;
     ``toned``: root mean square change that the fitted maps of tone and colour make to the original's pixels (levels);
     ``quality``: the encoder setting that fits the clip; ``seen``: clip seconds up to which there was time to look.
@@ -67,11 +72,16 @@ class Excess:
     times: NDArray[np.float64]
     level: NDArray[np.float32]
     still: NDArray[np.float32]
-    another: NDArray[np.bool_]
+    bulk: NDArray[np.float64]
     steps: Steps
     toned: float
     quality: int
     seen: float
+
+    @property
+    def unlike(self) -> NDArray[np.float64]:
+        """By how much all of the picture is unlike the original in each window, 0 where an encoder explains it."""
+        return np.where(self.bulk > UNLIKE, np.minimum(self.bulk, MOST_UNEXPLAINED), 0.0)
 
 
 def measure(
@@ -90,7 +100,7 @@ def measure(
     size = min(native, geometry.clip_size)
     quality: int | None = None
     times: list[Stretch] = []
-    levels, stills, another, steps = [], [], [], StepMeter(mask)
+    levels, stills, bulks, steps = [], [], [], StepMeter(mask)
     tints: dict[int, NDArray[np.float32]] = {}
     shift, seen = 0.0, piece.start
     stretches = chunks(piece)
@@ -124,9 +134,9 @@ def measure(
             expected += block_energy(recode(toned, size, REFERENCE_QUALITY, RATE), toned, mask) + allowed
             observed = block_energy(pairs.clip, toned, mask)
             for rows in _windows(pairs.times):
-                level, beyond = _level(observed, expected, rows, still=not piece.length)
+                level, bulk = _level(observed, expected, rows, still=not piece.length)
                 levels.append(level)
-                another.append(beyond)
+                bulks.append(bulk)
                 stills.append(_change(pairs.clip[rows]))
                 times.append((pairs.times[rows[0]], pairs.times[rows[-1]] + 1 / RATE))
             tint = compare_colours(colours, geometry, np.array(times), BLOCK)
@@ -137,7 +147,7 @@ def measure(
     for number, plane in enumerate(levels):
         np.maximum(plane, tints.get(number, 0.0), out=plane)
     return Excess(
-        np.array(times), np.stack(levels), np.stack(stills), np.array(another), steps.read(), shift, quality, seen
+        np.array(times), np.stack(levels), np.stack(stills), np.array(bulks), steps.read(), shift, quality, seen
     )
 
 
@@ -168,33 +178,33 @@ def _matched(
 
 def _level(
     observed: NDArray[np.float32], expected: NDArray[np.float32], rows: NDArray[np.int64], *, still: bool
-) -> tuple[NDArray[np.float32], bool]:
-    """How much each block stands out over some pictures, and whether the bulk of them is another picture."""
+) -> tuple[NDArray[np.float32], float]:
+    """How much each block stands out over some pictures, and the bulk."""
     seen, usual = observed[rows].mean(axis=0), expected[rows].mean(axis=0)
     return standing_out(np.log((seen + _FLOOR) / (usual + _FLOOR)), usual > _FLOOR / 2, still=still)
 
 
 def standing_out(
     level: NDArray[np.float32], textured: NDArray[np.bool_], *, still: bool = False
-) -> tuple[NDArray[np.float32], bool]:
-    """The level over the bulk's median, scaled down where the bulk scatters more than is usual; whether all is another.
+) -> tuple[NDArray[np.float32], float]:
+    """The level over the bulk's median, scaled down where the bulk scatters more than is usual; and that median.
 
     The bulk is what has texture, where there is enough of it: flat blocks always come out as expected.
     """
     seen = np.isfinite(level)
     bulk = seen & textured if (seen & textured).sum() >= _MIN_BULK else seen
     if not bulk.any():
-        return np.zeros_like(level), False
+        return np.zeros_like(level), 0.0
     middle = float(np.median(level[bulk]))
     centre = max(0.0, middle)
     if centre > MOST_UNEXPLAINED:
         # Most of the picture is another: neither that nor its scatter is a property of the encoder.
-        return (np.where(seen, level, 0) - MOST_UNEXPLAINED).astype(np.float32), True
+        return np.where(seen, level - MOST_UNEXPLAINED, _UNSEEN).astype(np.float32), middle
     # Photographs are often saved better than any setting tried, so that all of one has less than is expected: that is
     # no scatter, which is measured about the bulk's own middle.
     spread = 1.4826 * float(np.median(np.abs(level[bulk] - (middle if still else centre))))
     usual = max(STILL_SPREAD, spread) if still else max(USUAL_SPREAD, spread)
-    return np.where(seen, (level - centre) * USUAL_SPREAD / usual, 0).astype(np.float32), False
+    return np.where(seen, (level - centre) * USUAL_SPREAD / usual, _UNSEEN).astype(np.float32), middle
 
 
 def block_energy(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from provenance.report import Finding, Kind, Region
 from provenance.times import Interval
 from verifier.comparers.order import original_interval
-from verifier.comparers.picture import BLOCK, MOST_UNEXPLAINED, WINDOW_S, Excess
+from verifier.comparers.picture import BLOCK, WINDOW_S, Excess
 from verifier.timing import Piece
 
 STRONG = 2.0
@@ -27,7 +27,7 @@ log of 2)."""
 STRONG_STILL = 3.0
 """The same as ``STRONG`` for a still, which has one window: re-saturated photographs reach 2.4 where colours clip."""
 WEAK = 1.0
-"""Excess down to which blocks beside a strong one belong to it; where all is another, over what an encoder leaves."""
+"""Excess down to which blocks beside a strong one belong to it; where all of the picture is unlike, from 0."""
 _PERCENT = 0.01
 _WHOLE = 0.5
 """Share of the frame from which a change is not one of a part of it."""
@@ -69,14 +69,14 @@ class Change:
 
 def changes(excess: Excess) -> list[Change]:
     """Connected blocks that stand out long enough, joined over space and time."""
-    return sorted(_changes(excess.level, excess.another), key=lambda c: c.excess * c.blocks.sum(), reverse=True)
+    return sorted(_changes(excess.level, excess.unlike), key=lambda c: c.excess * c.blocks.sum(), reverse=True)
 
 
-def _changes(level: NDArray[np.float32], another: NDArray[np.bool_]) -> list[Change]:
+def _changes(level: NDArray[np.float32], unlike: NDArray[np.float64]) -> list[Change]:
     still = len(level) == 1
-    # Where the bulk is another picture, what stands out of it is the frame's, not a part of its own.
-    weak = np.where(another, WEAK - MOST_UNEXPLAINED, WEAK)[:, None, None]
-    labels, count = _components(level >= weak)
+    # Where all is unlike, what stands out of it most is no part of its own. Grades move photographs as far.
+    lower = np.zeros_like(unlike) if still else unlike
+    labels, count = _components(level >= WEAK - lower[:, None, None])
     at, rows, columns = np.nonzero(labels)
     label_of = labels[at, rows, columns]
     # Only the windows from a part's first to its last are looked at: a long clip has many parts.
@@ -95,7 +95,7 @@ def _changes(level: NDArray[np.float32], another: NDArray[np.bool_]) -> list[Cha
         if not len(windows):
             continue
         # The skirt of a change is what its blocks share with their neighbours: leave it out. The frame has none.
-        core = inside & (another[its, None, None] | (levels >= 0.5 * float(levels[inside].max())))
+        core = inside & ((lower[its, None, None] > 0) | (levels >= 0.5 * float(levels[inside].max())))
         often = core[windows[0] - its.start : windows[-1] + 1 - its.start].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
         excess = float(levels[inside & (levels >= STRONG)].mean())
@@ -103,7 +103,7 @@ def _changes(level: NDArray[np.float32], another: NDArray[np.bool_]) -> list[Cha
         if not still and often.max() >= _STAYS and (beside := _beside(inside, blocks)).any():
             left = np.full_like(level, -np.inf)
             left[its] = np.where(beside, levels, -np.inf)
-            found += [change for change in _changes(left, another) if change.briefly_beside(found[-1])]
+            found += [change for change in _changes(left, unlike) if change.briefly_beside(found[-1])]
     return found
 
 
