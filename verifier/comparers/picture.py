@@ -80,8 +80,12 @@ class Excess:
 
     @property
     def unlike(self) -> NDArray[np.float64]:
-        """By how much all of the picture is unlike the original in each window, 0 where an encoder explains it."""
-        return np.where(self.bulk > UNLIKE, np.minimum(self.bulk, MOST_UNEXPLAINED), 0.0)
+        """By how much all of the picture is unlike the original in each window, 0 where an encoder explains it.
+
+        0 also for a photograph, which a grade alone may move as far.
+        """
+        unlike = (self.bulk > UNLIKE) & (len(self.bulk) > 1)
+        return np.where(unlike, np.minimum(self.bulk, MOST_UNEXPLAINED), 0.0)
 
 
 def measure(

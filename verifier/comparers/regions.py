@@ -74,9 +74,8 @@ def changes(excess: Excess) -> list[Change]:
 
 def _changes(level: NDArray[np.float32], unlike: NDArray[np.float64]) -> list[Change]:
     still = len(level) == 1
-    # Where all is unlike, what stands out of it most is no part of its own. Grades move photographs as far.
-    lower = np.zeros_like(unlike) if still else unlike
-    labels, count = _components(level >= WEAK - lower[:, None, None])
+    # Where all is unlike, what stands out of it most is no part of its own.
+    labels, count = _components(level >= WEAK - unlike[:, None, None])
     at, rows, columns = np.nonzero(labels)
     label_of = labels[at, rows, columns]
     # Only the windows from a part's first to its last are looked at: a long clip has many parts.
@@ -95,7 +94,7 @@ def _changes(level: NDArray[np.float32], unlike: NDArray[np.float64]) -> list[Ch
         if not len(windows):
             continue
         # The skirt of a change is what its blocks share with their neighbours: leave it out. The frame has none.
-        core = inside & ((lower[its, None, None] > 0) | (levels >= 0.5 * float(levels[inside].max())))
+        core = inside & ((unlike[its, None, None] > 0) | (levels >= 0.5 * float(levels[inside].max())))
         often = core[windows[0] - its.start : windows[-1] + 1 - its.start].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
         excess = float(levels[inside & (levels >= STRONG)].mean())
