@@ -294,15 +294,17 @@ def _elsewhere(path: Path) -> None:
            "-map", "0:a", *X264, "28", *AAC, path)  # fmt: skip
 
 
-@recipe("bunny-redrawn.mp4")
+@recipe("bunny-redrawn.mp4", "bunny-brushed.mp4")
 def _redrawn(path: Path) -> None:
-    """All of the picture warped smoothly, by up to 28 pixels, and painted over, under its own sound."""
-    waves = {"x": "128+28*sin(X/90+Y/150)", "y": "128+28*cos(X/130-Y/70)"}
+    """All of the picture warped smoothly under its own sound, and painted over: much, or its light a little."""
+    much = "redrawn" in path.name
+    reach, form, paint = (28, "gbrp", "bilateral=5:0.2") if much else (12, "yuv444p", "smartblur=3:1:20,hue=h=15")
+    waves = {"x": f"128+{reach}*sin(X/90+Y/150)", "y": f"128+{reach}*cos(X/130-Y/70)"}
     maps = "".join(
-        f"color=s=640x360:r=25,format=gray,trim=end_frame=1,geq=lum='{wave}',loop=-1:1,setpts=N/25/TB,format=gbrp[{axis}];"
+        f"color=s=640x360:r=25,format=gray,trim=end_frame=1,geq=lum='{wave}',loop=-1:1,setpts=N/25/TB,format={form}[{axis}];"
         for axis, wave in waves.items()
     )
-    graph = f"{maps}[0:v]format=gbrp[p];[p][x][y]displace=edge=mirror,bilateral=5:0.2,trim=0:{BUNNY_S}"
+    graph = f"{maps}[0:v]format={form}[p];[p][x][y]displace=edge=mirror,{paint},trim=0:{BUNNY_S}"
     ffmpeg("-i", source(path, "bunny.mp4"), "-filter_complex", graph, "-map", "0:a", *X264, "28", *AAC, path)
 
 

@@ -74,6 +74,14 @@ def test_all_of_a_picture_made_anew_is_one_change_of_the_whole_frame(desk: Desk)
     assert at(finding, 0.0, footage.BUNNY_S)
 
 
+def test_what_is_unlike_all_over_is_left_open_where_no_part_stands_out(desk: Desk) -> None:
+    report = desk.report("bunny-brushed.mp4")
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [match.title for match in report.matches] == ["bunny"]
+    assert altering(report) == []
+    assert any(line.startswith("the picture") and "differs from the original" in line for line in report.not_checked)
+
+
 def test_a_small_part_that_is_left_shows_that_the_rest_was_replaced(desk: Desk) -> None:
     report = desk.report("street-indoors.mp4")
     finding = max((f for f in altering(report) if f.region), key=lambda f: f.region.w * f.region.h if f.region else 0)
