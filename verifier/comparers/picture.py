@@ -43,7 +43,7 @@ MOST_UNEXPLAINED = 2.0
 """Excess (natural log of energy) of the bulk of blocks that is taken from the level at most."""
 UNLIKE = 0.7
 """That of the bulk from which all of a picture is unlike the original. Untouched clips of the tuning half through 22
-launderings, filmed screens, blur and denoising included, have 0.45 at most in the middle of their windows; films that
+launderings, filmed screens, blur and denoising included, have 0.35 at most in the middle of their windows; films that
 were redrawn have 1.9 to 3.6, and one warped by a thirtieth of its height, no block of which stands out, has 1.0."""
 _UNSEEN = -MOST_UNEXPLAINED
 """Excess of blocks that show nothing of the original."""
