@@ -18,8 +18,9 @@ from verifier.comparers.freeze import choppy, compare_freeze
 from verifier.comparers.hearing import compare_hearing, compare_with_silence
 from verifier.comparers.order import compare_order
 from verifier.comparers.pairs import Stretch
-from verifier.comparers.picture import UNLIKE, Excess, measure
+from verifier.comparers.picture import Excess, measure
 from verifier.comparers.regions import compare_regions
+from verifier.comparers.unlike import as_one, is_unlike
 from verifier.copies import NOTHING_TO_COMPARE_WITH
 from verifier.face_detector import detector
 from verifier.listening import Hearing, listen
@@ -99,11 +100,13 @@ def compare(
         # While frames are held, whatever moves in the original differs: that is said once.
         changed = [finding for finding in changed if not _within(finding, held)]
         changed = tell_overlays(changed, clip, alignment, piece, settings)
+        if not still and alignment.geometry is not None and is_unlike(excess):
+            changed = as_one(changed, excess, alignment.geometry, piece)
+            if all(finding.kind is Kind.OVERLAY for finding in held + changed):
+                unclear.append(f"the picture {_from_to((piece.start, excess.seen), still=still)}: {_UNLIKE}")
         if any(finding.kind is Kind.REGION for finding in changed) and (faces := detector()) is not None:
             changed = label_faces(changed, alignment, piece, faces, settings)
         findings += held + changed
-        if not still and np.median(excess.bulk) > UNLIKE and all(f.kind is Kind.OVERLAY for f in held + changed):
-            unclear.append(f"the picture {_from_to((piece.start, piece.end), still=still)}: {_UNLIKE}")
     not_checked += unclear
     findings += compare_framing(clip, alignment, max((excess.toned for _, excess in excesses), default=0.0))
     if alignment.by_sound and alignment.geometry is None and clip.extraction.info.has_video:

@@ -153,8 +153,7 @@ def _heatmap(
     if frame is None or geometry is None:
         return Evidence("heatmap", caption, "image/jpeg", b"", index)
     width, height = geometry.clip_size
-    beyond = excess.level[window] + excess.unlike[window]
-    level = cv2.resize(beyond, (excess.level.shape[2] * BLOCK, excess.level.shape[1] * BLOCK))
+    level = cv2.resize(excess.level[window], (excess.level.shape[2] * BLOCK, excess.level.shape[1] * BLOCK))
     level = cv2.copyMakeBorder(
         level, 0, max(0, height - level.shape[0]), 0, max(0, width - level.shape[1]), cv2.BORDER_REPLICATE
     )[:height, :width]

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from provenance.report import Finding, Kind
-from verifier.comparers.picture import BLOCK, MOST_UNEXPLAINED, Excess
-from verifier.comparers.regions import WEAK, changes, compare_regions
+from verifier.comparers.picture import BLOCK, Excess
+from verifier.comparers.regions import changes, compare_regions
 from verifier.comparers.steps import Steps
 from verifier.timing import Piece
 
@@ -17,13 +17,10 @@ NO_STEPS = Steps(np.zeros(0), np.zeros(0, np.float32), np.zeros(0, np.float32))
 PIECE = Piece(0.0, 60.0, 1.0, 100.0, 0.95)
 
 
-def excess_of(
-    level: NDArray[np.float32], still: NDArray[np.float32], seen: float, bulk: NDArray[np.float64] | None = None
-) -> Excess:
+def excess_of(level: NDArray[np.float32], still: NDArray[np.float32], seen: float) -> Excess:
     """Of windows of half a second, a quarter apart."""
     starts = np.arange(len(level)) / 4
-    middle = np.zeros(len(level)) if bulk is None else bulk
-    return Excess(np.stack([starts, starts + 0.5], axis=1), level, still, middle, NO_STEPS, 0.0, 26, seen)
+    return Excess(np.stack([starts, starts + 0.5], axis=1), level, still, np.zeros(len(level)), NO_STEPS, 0.0, 26, seen)
 
 
 def finding(start: float, end: float, seen: float) -> Finding:
@@ -99,19 +96,3 @@ def test_what_is_changed_for_a_second_beside_what_stays_is_a_change_of_its_own(
         assert (said[1].first, said[1].last) == (first, stop - 1)
         assert said[1].blocks[rows, columns].mean() >= 0.75
         assert not said[1].blocks[BOARD].any()
-
-
-def test_what_stands_out_where_all_is_another_is_the_frame_and_not_what_shows_no_original() -> None:
-    def found(another: int) -> list[tuple[int, int]]:
-        """Blocks and windows of each change, where in so many windows all is another picture."""
-        level = np.zeros((WINDOWS, SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.float32)
-        others = np.arange(WINDOWS) < another
-        level[others] = WEAK - MOST_UNEXPLAINED
-        level[others, :, :5] = -MOST_UNEXPLAINED
-        level[:, 4:7, 8:11] = 3.0
-        level[:, 10:14, 20:24] = 2.5
-        said = changes(excess_of(level, np.full(level.shape, 5.0, np.float32), 8.25, 3.0 * others))
-        return [(int(change.blocks.sum()), change.last - change.first + 1) for change in said]
-
-    assert found(0) == [(16, WINDOWS), (9, WINDOWS)]
-    assert found(WINDOWS) == [(17 * 25, WINDOWS)]

@@ -40,13 +40,8 @@ STILL_SPREAD = 1.6 * USUAL_SPREAD
 """The same for a photograph: untouched ones of the corpus stay under 1.4, and under 2.9 with saturation times 1.6 or
 contrast times 1.25; a grey box over 4 % of them reaches 3.5 and more, but 1.7 on a scanned page."""
 MOST_UNEXPLAINED = 2.0
-"""Excess (natural log of energy) of the bulk of blocks that is taken from the level at most."""
-UNLIKE = 0.7
-"""That of the bulk from which all of a picture is unlike the original. Untouched clips of the tuning half through 22
-launderings, filmed screens, blur and denoising included, have 0.35 at most in the middle of their windows; films that
-were redrawn have 1.9 to 3.6, and one warped by a thirtieth of its height, no block of which stands out, has 1.0."""
-_UNSEEN = -MOST_UNEXPLAINED
-"""Excess of blocks that show nothing of the original."""
+"""Excess (natural log of energy) of the bulk of blocks that is taken from the level at most, as the synthesis may have
+fallen short by it."""
 _FEW = 4
 """Of so many pictures one shows how a curve of tone changes them all."""
 _MIN_BULK = 24
@@ -63,8 +58,7 @@ class Excess:
     ``times``: float64 (m, 2), start and end of each window in clip seconds; ``level``: float32 (m, rows, columns),
     natural log of observed over expected energy of luma or colour, over the window's bulk; ``still``: float32 (m, rows,
     columns), how much the clip's own content changed there (root mean square grey levels); ``bulk``: float64 (m,), that
-    of the bulk over what the encoder explains, of which ``MOST_UNEXPLAINED`` at most is taken from the level;
-    ``steps``: from picture to picture;
+    log of the bulk, of which ``MOST_UNEXPLAINED`` at most is taken from the level; ``steps``: from picture to picture;
     ``toned``: root mean square change that the fitted maps of tone and colour make to the original's pixels (levels);
     ``quality``: the encoder setting that fits the clip; ``seen``: clip seconds up to which there was time to look.
     """
@@ -77,15 +71,6 @@ class Excess:
     toned: float
     quality: int
     seen: float
-
-    @property
-    def unlike(self) -> NDArray[np.float64]:
-        """By how much all of the picture is unlike the original in each window, 0 where an encoder explains it.
-
-        0 also for a photograph, which a grade alone may move as far.
-        """
-        unlike = (self.bulk > UNLIKE) & (len(self.bulk) > 1)
-        return np.where(unlike, np.minimum(self.bulk, MOST_UNEXPLAINED), 0.0)
 
 
 def measure(
@@ -203,12 +188,12 @@ def standing_out(
     centre = max(0.0, middle)
     if centre > MOST_UNEXPLAINED:
         # Most of the picture is another: neither that nor its scatter is a property of the encoder.
-        return np.where(seen, level - MOST_UNEXPLAINED, _UNSEEN).astype(np.float32), middle
+        return np.where(seen, level - MOST_UNEXPLAINED, 0).astype(np.float32), middle
     # Photographs are often saved better than any setting tried, so that all of one has less than is expected: that is
     # no scatter, which is measured about the bulk's own middle.
     spread = 1.4826 * float(np.median(np.abs(level[bulk] - (middle if still else centre))))
     usual = max(STILL_SPREAD, spread) if still else max(USUAL_SPREAD, spread)
-    return np.where(seen, (level - centre) * USUAL_SPREAD / usual, _UNSEEN).astype(np.float32), middle
+    return np.where(seen, (level - centre) * USUAL_SPREAD / usual, 0).astype(np.float32), middle
 
 
 def block_energy(

@@ -27,7 +27,7 @@ log of 2)."""
 STRONG_STILL = 3.0
 """The same as ``STRONG`` for a still, which has one window: re-saturated photographs reach 2.4 where colours clip."""
 WEAK = 1.0
-"""Excess down to which blocks beside a strong one belong to it; where all of the picture is unlike, from 0."""
+"""Excess down to which blocks beside a strong one belong to it."""
 _PERCENT = 0.01
 _WHOLE = 0.5
 """Share of the frame from which a change is not one of a part of it."""
@@ -69,13 +69,12 @@ class Change:
 
 def changes(excess: Excess) -> list[Change]:
     """Connected blocks that stand out long enough, joined over space and time."""
-    return sorted(_changes(excess.level, excess.unlike), key=lambda c: c.excess * c.blocks.sum(), reverse=True)
+    return sorted(_changes(excess.level), key=lambda c: c.excess * c.blocks.sum(), reverse=True)
 
 
-def _changes(level: NDArray[np.float32], unlike: NDArray[np.float64]) -> list[Change]:
+def _changes(level: NDArray[np.float32]) -> list[Change]:
     still = len(level) == 1
-    # Where all is unlike, what stands out of it most is no part of its own.
-    labels, count = _components(level >= WEAK - unlike[:, None, None])
+    labels, count = _components(level >= WEAK)
     at, rows, columns = np.nonzero(labels)
     label_of = labels[at, rows, columns]
     # Only the windows from a part's first to its last are looked at: a long clip has many parts.
@@ -93,16 +92,16 @@ def _changes(level: NDArray[np.float32], unlike: NDArray[np.float64]) -> list[Ch
         windows = _changed_windows(most, still=still, part=part)
         if not len(windows):
             continue
-        # The skirt of a change is what its blocks share with their neighbours: leave it out. The frame has none.
-        core = inside & ((unlike[its, None, None] > 0) | (levels >= 0.5 * float(levels[inside].max())))
+        # The skirt of a change is what its blocks share with their neighbours: leave it out.
+        core = inside & (levels >= max(WEAK, 0.5 * float(levels[inside].max())))
         often = core[windows[0] - its.start : windows[-1] + 1 - its.start].mean(axis=0)
         blocks = often >= min(0.25, float(often.max()))
         excess = float(levels[inside & (levels >= STRONG)].mean())
         found.append(Change(int(windows[0]), int(windows[-1]), blocks, excess))
         if not still and often.max() >= _STAYS and (beside := _beside(inside, blocks)).any():
-            left = np.full_like(level, -np.inf)
-            left[its] = np.where(beside, levels, -np.inf)
-            found += [change for change in _changes(left, unlike) if change.briefly_beside(found[-1])]
+            left = np.zeros_like(level)
+            left[its] = np.where(beside, levels, 0)
+            found += [change for change in _changes(left) if change.briefly_beside(found[-1])]
     return found
 
 
