@@ -21,8 +21,8 @@ UNLIKE = 0.9
 """Excess (natural log of energy) of the bulk, in the middle of its windows, from which all of a picture is unlike.
 
 Of 148 untouched clips of the tuning half (filmed screens, blur of 2.5 pixels, noise, 144 lines) none has more than
-0.35, one with the grain of an old film 0.8, and copies spoilt by noise of 100 levels or a blur of 12 pixels 1.1 and more.
-Films that were redrawn have 1.9 to 3.6, and one warped by a thirtieth of its height has 1.0.
+0.35, one with the grain of an old film 0.8, and copies spoilt by noise of 100 levels or a blur of 12 pixels have 1.1
+and more. Films that were redrawn have 1.9 to 3.6, and one warped by a thirtieth of its height has 1.0.
 """
 _MAIN = 0.5
 """Share of the frame from which a part is left as it is: the rest may be the original's."""
@@ -35,16 +35,16 @@ def is_unlike(excess: Excess) -> bool:
 
 def as_one(findings: Sequence[Finding], excess: Excess, geometry: Geometry, piece: Piece) -> list[Finding]:
     """The same findings about a picture that is unlike, those about parts of it as one about all that shows it."""
-    parts = [f for f in findings if f.kind is Kind.REGION and f.region is not None and f.clip is not None]
-    if not parts or any(f.region is not None and f.region.w * f.region.h >= _MAIN for f in parts):
+    parts = [finding for finding in findings if finding.kind is Kind.REGION]
+    areas = [part.region.w * part.region.h for part in parts if part.region]
+    if not areas or max(areas) >= _MAIN:
         return list(findings)
     windows = np.flatnonzero(excess.bulk > UNLIKE)
     first, last = windows[0], windows[-1]
     start = piece.start if first == 0 else float(excess.times[first, 0])
     end = min(piece.end, excess.seen) if last == len(excess.times) - 1 else float(excess.times[last, 1])
-    for part in parts:
-        if part.clip is not None:
-            start, end = min(start, float(part.clip.start)), max(end, float(part.clip.end))
+    start = min(start, *(float(part.clip.start) for part in parts if part.clip))
+    end = max(end, *(float(part.clip.end) for part in parts if part.clip))
     text = (
         f"All of the picture differs from the original for {end - start:.1f} s, half of it by "
         f"{np.exp(np.median(excess.bulk)):.0f} times what compression explains and more."
