@@ -43,8 +43,8 @@ def as_one(findings: Sequence[Finding], excess: Excess, geometry: Geometry, piec
     first, last = windows[0], windows[-1]
     start = piece.start if first == 0 else float(excess.times[first, 0])
     end = min(piece.end, excess.seen) if last == len(excess.times) - 1 else float(excess.times[last, 1])
-    start = min(start, *(float(part.clip.start) for part in parts if part.clip))
-    end = max(end, *(float(part.clip.end) for part in parts if part.clip))
+    start = min([start, *(float(part.clip.start) for part in parts if part.clip)])
+    end = max([end, *(float(part.clip.end) for part in parts if part.clip)])
     text = (
         f"All of the picture differs from the original for {end - start:.1f} s, half of it by "
         f"{np.exp(np.median(excess.bulk)):.0f} times what compression explains and more."
