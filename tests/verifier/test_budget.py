@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -199,7 +200,12 @@ class CancelledError(Exception):
 
 
 def children() -> set[str]:
-    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+    """Processes that a thread of this one started; listed again where a thread ends meanwhile."""
+    while True:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            return {
+                pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
+            }
 
 
 def tree(folder: Path) -> Sequence[str]:
