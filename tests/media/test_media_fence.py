@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.media import MediaLibrary
+from support.processes import children
 
 from provenance.errors import MediaError
 from provenance.media.fence import fenced
@@ -100,17 +101,9 @@ def test_leaving_the_block_kills_the_child(limits: Limits) -> None:
 
 
 def test_closing_a_frame_iterator_ends_its_decoder(media: MediaLibrary, limits: Limits) -> None:
-    before = _children()
+    before = children()
     frames = read_frames(media("plain.mp4"), limits=limits, width=1280, height=960, colour=True)
     next(frames)
-    assert _children() - before
+    assert children() - before
     frames.close()
-    assert _children() - before == set()
-
-
-def _children() -> set[str]:
-    return {
-        child
-        for task in Path("/proc/self/task").iterdir()
-        for child in (task / "children").read_text(encoding="ascii").split()
-    }
+    assert children() - before == set()

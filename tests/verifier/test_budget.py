@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from footage import PARADE_LATE, REPAINT_S
 from support.media import ffmpeg
+from support.processes import children
 from verdict_contract import check_contract
 from verdict_desk import Desk
 
@@ -197,15 +197,6 @@ def test_the_signed_bytes_need_no_time(desk: Desk) -> None:
 
 class CancelledError(Exception):
     """What a caller raises to end a run."""
-
-
-def children() -> set[str]:
-    """Processes that a thread of this one started; listed again where a thread ends meanwhile."""
-    while True:
-        with suppress(FileNotFoundError, ProcessLookupError):
-            return {
-                pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
-            }
 
 
 def tree(folder: Path) -> Sequence[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.answering import answering
+from support.processes import children
 from verdict_desk import Desk
 
 INTERRUPTED = Path(__file__).parents[1] / "cli" / "interrupted_run.py"
@@ -38,8 +39,7 @@ def press() -> Iterator[Callable[..., int]]:
 
 def living_children() -> set[int]:
     """Of this process; what has ended already is taken note of first."""
-    found = {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
-    return {pid for pid in found if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"}
+    return {pid for pid in children() if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"}
 
 
 def tree(folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from checking import PATIENCE_S, submit, wait, with_checks, worker_process, work
 from newsroom import Newsroom
 from postgres import BACKENDS
 from sqlalchemy import func, select
+from support.processes import children
 
 from provenance.errors import RegistryError
 from provenance.settings import Settings
@@ -35,9 +36,7 @@ def kept(settings: Settings, check: Check) -> list[Path]:
 
 def children_named(module: str) -> list[int]:
     """Children of this process that run a module."""
-    tasks = Path("/proc/self/task").iterdir()
-    pids = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
-    return [pid for pid in pids if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in children() if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def wait_until_over(registry: Registry, check_id: str) -> Check:
